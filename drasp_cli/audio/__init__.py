@@ -1,0 +1,1 @@
+"""Files to windows: decode to mono, resample, cut. Everything streams."""

@@ -1,0 +1,1 @@
+"""Checkpoint folders: which there are, how they are loaded and saved, what their cards say."""

@@ -1,0 +1,164 @@
+"""Checkpoint folders: load one, save one.
+
+    config.json  model.safetensors  tokenizer.json (where prompts are read)  README.md (model card)
+
+Loading compares the exact sets of tensor names. Every learned tensor must be there, and nothing else may be, except
+constants (attention masks, relative indices, STFT and mel matrices), which are recomputed and, where a file carries
+them, must equal ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL, resolve
+from drasp_cli.errors import CheckpointError
+from drasp_cli.models.build import build_predictor
+from drasp_cli.models.config import PredictorConfig, load_config, save_config
+from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.models.tokenizer import PromptTokenizer
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
+CARD_FILE = "README.md"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A predictor that is ready to score.
+
+    Attributes:
+        name: as the user spelled it.
+        revision: first 12 hex digits of the SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
+        predictor: on the CPU, in fp32, in eval mode.
+        tokenizer: None where the folder has none; axes that read prompts then stay empty.
+    """
+
+    name: str
+    revision: str
+    predictor: ClapPredictor
+    tokenizer: PromptTokenizer | None
+
+    @property
+    def config(self) -> PredictorConfig:
+        """The predictor's configuration."""
+        return self.predictor.config
+
+    @property
+    def label(self) -> str:
+        """Name and revision, as the `model` column of every result says them."""
+        return f"{self.name}@{self.revision}"
+
+
+def load_predictor(model: str = DEFAULT_MODEL) -> Checkpoint:
+    """The checkpoint that a `--model` spelling names, ready to score.
+
+    Args:
+        model: a shipped name such as "clap-drasp.mini", or the path of a checkpoint folder with a slash in it.
+
+    Raises:
+        UnknownModelError: the spelling names nothing.
+        CheckpointError: the folder is incomplete, or its tensors are not exactly the ones its config asks for.
+        ConfigError: its `config.json` is refused.
+    """
+    name, folder = resolve(model)
+    config = load_config(folder / CONFIG_FILE)
+    predictor = build_predictor(config)
+    load_tensors(predictor, read_tensors(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
+    tokenizer = None
+    if config.text is not None and (folder / TOKENIZER_FILE).exists():
+        tokenizer = PromptTokenizer(folder / TOKENIZER_FILE, config.text.max_tokens, config.text.pad_token)
+        if tokenizer.vocab_size > config.text.vocab_size:
+            reason = f"has {tokenizer.vocab_size} tokens, the text tower only {config.text.vocab_size}"
+            raise CheckpointError(str(folder / TOKENIZER_FILE), reason)
+    return Checkpoint(name, revision_of(folder), predictor, tokenizer)
+
+
+def save_checkpoint(folder: Path, predictor: ClapPredictor, tokenizer: Path | None, card: str) -> None:
+    """Writes a checkpoint folder that `load_predictor` reads back equal. The weights go last: they complete it.
+
+    Args:
+        folder: made if it is not there.
+        predictor: its learned tensors are written in their own precision.
+        tokenizer: the `tokenizer.json` to copy in, or None.
+        card: text of the model card.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD_FILE).write_text(card, encoding="utf-8")
+    save_config(predictor.config, folder / CONFIG_FILE)
+    if tokenizer is not None and tokenizer.resolve() != (folder / TOKENIZER_FILE).resolve():
+        shutil.copyfile(tokenizer, folder / TOKENIZER_FILE)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in predictor.state_dict().items()}
+    partial = folder / (WEIGHTS_FILE + ".partial")
+    save_file(tensors, partial, metadata={"format": "pt"})
+    partial.replace(folder / WEIGHTS_FILE)
+
+
+def revision_of(folder: Path) -> str:
+    """The content of a checkpoint folder as 12 hex digits; the model card does not count."""
+    digest = hashlib.sha256()
+    for name in (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE):
+        if (folder / name).exists():
+            with (folder / name).open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+    return digest.hexdigest()[:12]
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors in a `.safetensors` file, by name.
+
+    Raises:
+        CheckpointError: it is not there or not readable.
+    """
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(str(path), "is not there") from None
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(str(path), f"is not a readable safetensors file ({error})") from error
+
+
+def load_tensors(predictor: ClapPredictor, tensors: Mapping[str, Tensor], source: str) -> None:
+    """Fills a predictor with tensors, which must be exactly the ones it has.
+
+    Args:
+        predictor: changed in place.
+        tensors: by state-dict name; half precision is widened to the predictor's own.
+        source: their file, for messages.
+
+    Raises:
+        CheckpointError: naming what is missing, unexpected, of the wrong shape, or a constant that differs from ours.
+    """
+    learned = predictor.state_dict()
+    constants = {name: buffer for name, buffer in predictor.named_buffers() if name not in learned}
+    if missing := sorted(learned.keys() - tensors.keys()):
+        raise CheckpointError(source, f"{_count(missing)} missing", missing)
+    if unexpected := sorted(tensors.keys() - learned.keys() - constants.keys()):
+        raise CheckpointError(source, f"{_count(unexpected)} not part of this predictor", unexpected)
+    wrong = [
+        f"{name} is {tuple(tensors[name].shape)}, expected {tuple(tensor.shape)}"
+        for name, tensor in learned.items()
+        if tensors[name].shape != tensor.shape
+    ]
+    if wrong:
+        raise CheckpointError(source, "tensors of the wrong shape", wrong)
+    for name in constants.keys() & tensors.keys():
+        ours, theirs = constants[name], tensors[name]
+        if ours.shape != theirs.shape or not torch.allclose(ours.double(), theirs.double(), rtol=1e-4, atol=1e-6):
+            raise CheckpointError(source, "a constant differs from the one the config implies", [name])
+    predictor.load_state_dict({name: tensors[name] for name in learned})
+
+
+def _count(names: list[str]) -> str:
+    return "1 tensor is" if len(names) == 1 else f"{len(names)} tensors are"

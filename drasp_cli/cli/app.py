@@ -1,0 +1,55 @@
+"""The `drasp` program: one command per file, each imported here for its signature only.
+
+Commands import what they run inside their functions, so that `drasp --help` starts without torch.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from drasp_cli import __version__
+from drasp_cli.cli.errors import guarded
+from drasp_cli.cli.rank_systems import rank_systems
+from drasp_cli.cli.score import score
+from drasp_cli.cli.simulate import simulate
+from drasp_cli.cli.train import train
+
+app = typer.Typer(
+    name="drasp",
+    help="Predict what a listening test would say about generated audio: MI and TA, per clip and per system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"drasp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def drasp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Predict what a listening test would say about generated audio: MI and TA, per clip and per system."""
+
+
+for _name, _command in (
+    ("score", score),
+    ("rank-systems", rank_systems),
+    ("train", train),
+    ("simulate", simulate),
+):
+    app.command(_name)(guarded(_command))
+
+
+def main() -> None:
+    """Entry point of the installed program."""
+    app()

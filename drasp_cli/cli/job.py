@@ -1,0 +1,119 @@
+"""One run of the scoring pipeline, as a terminal sees it: notices, progress, counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drasp_cli.cli.output import Talk
+from drasp_cli.errors import AudioError
+
+if TYPE_CHECKING:
+    from drasp_cli.checkpoints.store import Checkpoint
+    from drasp_cli.datasets.manifest import ClipList
+    from drasp_cli.datatypes import ClipScore
+
+
+@dataclass
+class ScoringJob:
+    """A checkpoint and how to run it, and what has come of it so far.
+
+    Attributes:
+        failed: clips that could not be scored, so far.
+    """
+
+    model: str
+    device: str
+    precision: str
+    batch_size: int
+    workers: int | None
+    strict: bool
+    talk: Talk
+    failed: int = 0
+    scored: int = 0
+    audio_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    _checkpoint: Checkpoint | None = None
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint, loaded when first asked for, with the notice its ratings call for."""
+        if self._checkpoint is None:
+            from drasp_cli.checkpoints.store import load_predictor
+
+            self._checkpoint = load_predictor(self.model)
+            if self._checkpoint.config.ratings == "simulated":
+                name = self._checkpoint.name
+                self.talk.notice(
+                    f"{name} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers"
+                )
+            if self._checkpoint.predictor.reads_prompts and self._checkpoint.tokenizer is None:
+                self.talk.notice(f"{self.model} has no tokenizer.json, so axes that read prompts stay empty")
+        return self._checkpoint
+
+    def rows(self, clips: ClipList, already: int = 0) -> Iterator[ClipScore]:
+        """Scores of `clips` from number `already` on, as they come."""
+        from drasp_cli.scoring import score_clips
+
+        rows = score_clips(
+            self.checkpoint,
+            clips[already:],
+            batch_size=self.batch_size,
+            workers=self.workers,
+            device=self.device,
+            precision=self.precision,
+        )
+        begun = time.monotonic()
+        with self.talk.progress("score", len(clips) - already) as advance:
+            for row in rows:
+                if row.error and self.strict:
+                    raise AudioError(row.clip.path, row.error)
+                self.failed += bool(row.error)
+                self.scored += not row.error
+                self.audio_seconds += row.seconds or 0.0
+                advance()
+                yield row
+        self.wall_seconds += time.monotonic() - begun
+
+    def to_file(self, clips: ClipList, output: str, *, resume: bool, with_prompts: bool) -> None:
+        """Writes rows to `output` as they come."""
+        from drasp_cli.scoring import GROUP_ROWS
+        from drasp_cli.tables.journal import ResultWriter
+        from drasp_cli.tables.reading import read_score_tables
+
+        with ResultWriter(output, self.checkpoint.config.axes, with_prompts=with_prompts) as writer:
+            already = 0
+            if resume:
+                already = writer.resume(clips, self.checkpoint.label, GROUP_ROWS)
+                self.talk.notice(f"{already} of {len(clips)} rows are in {output} already")
+            else:
+                writer.start()
+            for row in self.rows(clips, already):
+                writer.write([row])
+            writer.finish()
+        if already:
+            self.failed = sum(bool(row.error) for row in read_score_tables([output]))
+
+    def to_screen(
+        self, clips: ClipList, *, format: str | None, output: str | None, by_system: bool, with_prompts: bool
+    ) -> None:
+        """Rows, or the means of their systems, on standard output; the means also in a file."""
+        from drasp_cli.cli.show import show_scores, show_systems, stdout_format
+        from drasp_cli.tables.systems import average_clips
+
+        axes = self.checkpoint.config.axes
+        rows: Iterable[ClipScore] = self.rows(clips)
+        if by_system:
+            show_systems(average_clips(rows, axes), format=stdout_format(format), output=output)
+        else:
+            show_scores(rows, axes, format=stdout_format(format), with_prompts=with_prompts)
+
+    def report(self) -> None:
+        """One line on what was done, and one on what was not."""
+        if self.wall_seconds > 0 and self.audio_seconds > 0:
+            speed = self.audio_seconds / self.wall_seconds
+            self.talk.notice(f"{self.scored} clips in {self.wall_seconds:.1f} s, {speed:.0f} times real time")
+        if self.failed:
+            self.talk.notice(f"{self.failed} clips could not be scored; the column error says why")

@@ -1,0 +1,91 @@
+"""`drasp score`: clips in, one row of scores for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drasp_cli.cli import options
+from drasp_cli.cli.errors import SOME_FAILED
+from drasp_cli.cli.job import ScoringJob
+from drasp_cli.cli.output import Talk
+from drasp_cli.errors import InputError
+
+if TYPE_CHECKING:
+    from drasp_cli.datasets.manifest import ClipList
+
+
+def score(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...", help="Audio files, folders, globs, lists, manifests, or - for paths on stdin."
+        ),
+    ],
+    model: options.Model = "clap-drasp.mini",
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    batch_size: options.BatchSize = 16,
+    workers: options.Workers = None,
+    prompts: options.Prompts = None,
+    prompt_pattern: options.PromptPattern = None,
+    system_pattern: options.SystemPattern = None,
+    null_separated: Annotated[
+        bool, typer.Option("-0", help="Paths on stdin end in NUL.", rich_help_panel="What is known of the clips")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(help="Only the first N clips.", min=1, rich_help_panel="What is known of the clips")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first clip that cannot be scored or has no prompt.")
+    ] = False,
+    output: options.Output = None,
+    format: options.Format = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a stopped run left OUTPUT.", rich_help_panel="Where it goes")
+    ] = False,
+    by_system: Annotated[
+        bool, typer.Option("--by-system", help="Means of systems, not clips.", rich_help_panel="Where it goes")
+    ] = False,
+    with_prompts: Annotated[
+        bool, typer.Option("--with-prompts", help="Add the column prompt.", rich_help_panel="Where it goes")
+    ] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Score clips: MI (musical impression) and, with prompts, TA (textual alignment), 1 to 5."""
+    options.check_format(format, output)
+    _check_resume(resume, output, by_system)
+    from drasp_cli.cli.clips import gather
+
+    talk = Talk(quiet)
+    clips = gather(
+        inputs,
+        prompts=prompts,
+        prompt_pattern=prompt_pattern,
+        system_pattern=system_pattern,
+        null_separated=null_separated,
+        limit=limit,
+        talk=talk,
+    )
+    if strict:
+        _require_prompts(clips, prompts)
+    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk)
+    if output is not None and not by_system:
+        job.to_file(clips, output, resume=resume, with_prompts=with_prompts)
+    else:
+        job.to_screen(clips, format=format, output=output, by_system=by_system, with_prompts=with_prompts)
+    job.report()
+    if job.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _check_resume(resume: bool, output: str | None, by_system: bool) -> None:
+    if resume and (output is None or by_system):
+        raise typer.BadParameter("goes with --output, and not with --by-system", param_hint="--resume")
+
+
+def _require_prompts(clips: ClipList, source: str | None) -> None:
+    bare = [clip.path for clip in clips if clip.prompt is None] if source is not None else []
+    if bare:
+        raise InputError(bare[0], f"has no prompt in {source}, nor have {len(bare) - 1} other clips")

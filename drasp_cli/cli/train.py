@@ -1,0 +1,58 @@
+"""`drasp train`: a recipe and a rated data set to a checkpoint folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drasp_cli.cli.output import Talk
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="TOML recipe; see docs/training.md.")],
+    data: Annotated[Path, typer.Option(help="Rated clips in MusicEval's layout.")],
+    out: Annotated[Path, typer.Option(help="Checkpoint folder to make.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run in OUT.")] = False,
+    features: Annotated[
+        Path | None, typer.Option(help="Keep the log-mels in this folder, for other runs on the same data.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
+) -> None:
+    """Train a predictor by a recipe, and write a checkpoint folder with its model card and log."""
+    from drasp_cli.training.loop import fit
+    from drasp_cli.training.recipe import load_recipe
+
+    with _Watch(Talk(quiet)) as monitor:
+        fit(load_recipe(recipe), data, out, resume=resume, features=features, monitor=monitor)
+    print(out)
+
+
+class _Watch:
+    """Shows a progress bar for each stretch and a line for each epoch, on standard error."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.bar = talk.progress("", 0)
+        self.step = self.bar.__enter__()
+
+    def __enter__(self) -> _Watch:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.__exit__(None, None, None)
+
+    def start(self, what: str, total: int) -> None:
+        self.__exit__()
+        self.bar = self.talk.progress(what, total)
+        self.step = self.bar.__enter__()
+
+    def advance(self) -> None:
+        self.step()
+
+    def epoch(self, row: Mapping[str, object]) -> None:
+        if not self.talk.quiet:
+            print("  ".join(f"{name} {value}" for name, value in row.items()), file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Anything that names clips, prompts and ratings -> what the pipeline takes."""

@@ -1,0 +1,149 @@
+"""Typed errors that carry facts. Nothing here prints, and nothing here advises: advice is the command line's.
+
+Every error a user can cause is a `DraspError`. Its message says what is wrong and where; its attributes carry the
+same facts for code. `drasp_cli.cli.errors` turns the type into advice and an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DraspError(Exception):
+    """Base of every error that drasp raises on purpose."""
+
+
+# ---------------------------------------------------------------------------------------------------- clips
+
+
+class AudioError(DraspError):
+    """One clip cannot be decoded or scored; the others can.
+
+    Args:
+        path: the clip, as the user named it.
+        reason: what is wrong with it, one line.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class InputError(DraspError):
+    """An INPUT, manifest, list, or prompt file that cannot be understood.
+
+    Args:
+        source: the file or argument, as the user named it.
+        reason: what is wrong.
+        line: 1-based line in `source`, where there is one.
+    """
+
+    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
+        where = source if line is None else f"{source}:{line}"
+        super().__init__(f"{where}: {reason}")
+        self.source = source
+        self.reason = reason
+        self.line = line
+
+
+class TableError(InputError):
+    """A score table that cannot be read, or two that do not belong together."""
+
+
+class RatingsError(InputError):
+    """A file of human ratings that cannot be read or joined."""
+
+
+class ResumeError(DraspError):
+    """The file to resume was not written by this command on these clips."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: cannot resume: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class OutputError(DraspError):
+    """The output cannot be written as asked."""
+
+
+class MissingExtraError(DraspError):
+    """An optional dependency is needed and not installed.
+
+    Args:
+        extra: name of the extra, as in `pip install 'drasp[extra]'`.
+        purpose: what it is needed for.
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the optional extra '{extra}'")
+        self.extra = extra
+        self.purpose = purpose
+
+
+# ---------------------------------------------------------------------------------------------- checkpoints
+
+
+class UnknownModelError(DraspError):
+    """A `--model` spelling that names nothing.
+
+    Args:
+        name: what was asked for.
+        known: the names that exist.
+        hint: another spelling that would mean something, if there is one.
+    """
+
+    def __init__(self, name: str, known: Sequence[str], hint: str | None = None) -> None:
+        super().__init__(f"no model is called '{name}'")
+        self.name = name
+        self.known = tuple(known)
+        self.hint = hint
+
+
+class ConfigError(DraspError):
+    """A configuration with an unknown, missing, or impossible value.
+
+    Args:
+        source: the file it came from.
+        key: dotted path of the key, such as `pooling.segment_size`.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, source: str, key: str, reason: str) -> None:
+        super().__init__(f"{source}: {key}: {reason}")
+        self.source = source
+        self.key = key
+        self.reason = reason
+
+
+class CheckpointError(DraspError):
+    """A checkpoint folder that cannot be loaded.
+
+    Args:
+        source: the folder or file.
+        reason: what is wrong.
+        names: the tensors or keys concerned.
+    """
+
+    def __init__(self, source: str, reason: str, names: Sequence[str] = ()) -> None:
+        listed = ", ".join(names[:8]) + (f", and {len(names) - 8} more" if len(names) > 8 else "")
+        super().__init__(f"{source}: {reason}" + (f": {listed}" if names else ""))
+        self.source = source
+        self.reason = reason
+        self.names = tuple(names)
+
+
+# ------------------------------------------------------------------------------- devices, training, simulation
+
+
+class DeviceError(DraspError):
+    """The device or precision asked for is not available here."""
+
+
+class TrainingError(DraspError):
+    """Training cannot start or go on."""
+
+
+class SimulationError(DraspError):
+    """A simulated listening test cannot be made as asked."""

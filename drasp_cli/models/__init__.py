@@ -1,0 +1,1 @@
+"""Networks, from their configuration. Nothing here reads audio, data sets or tables."""

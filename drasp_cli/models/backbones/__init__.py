@@ -1,0 +1,1 @@
+"""Towers: log-mels or token ids to features."""

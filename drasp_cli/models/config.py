@@ -1,0 +1,378 @@
+"""`config.json`: everything needed to rebuild a predictor and to prepare audio for it.
+
+The dataclasses below are the format. Reading is strict: an unknown key, a missing key, or a value of the wrong kind
+is refused with its dotted path, because a checkpoint that is read wrongly still prints plausible scores.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from drasp_cli.errors import ConfigError
+from drasp_cli.models.pooling import PoolingConfig
+
+FORMAT_VERSION = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class AudioConfig:
+    """How a waveform is prepared before the network hears it.
+
+    Attributes:
+        sample_rate: every clip is resampled to this rate, in Hz.
+        frontend_sample_rate: the rate the front end believes it hears, in Hz. Differs from `sample_rate` only in
+            research checkpoints that were trained so (16 kHz audio heard as 48 kHz).
+        window_samples: length of a window, at `sample_rate`.
+        fill: what follows a clip's last sample up to the window's end: "repeat" (the clip again, a whole number of
+            times, then zeros: LAION-CLAP) or "zero".
+    """
+
+    sample_rate: int
+    frontend_sample_rate: int
+    window_samples: int
+    fill: str
+
+    @property
+    def window_seconds(self) -> float:
+        """Seconds of the clip in one full window."""
+        return self.window_samples / self.sample_rate
+
+
+@dataclass(frozen=True)
+class LogMelConfig:
+    """Log-mel front end: Hann window, centred, reflected edges; slaney mel filters; dB.
+
+    Attributes:
+        fft_size: samples in one STFT frame.
+        hop_size: samples between frames.
+        num_mels: mel bands.
+        f_min: lowest band edge, in Hz.
+        f_max: highest band edge, in Hz.
+    """
+
+    fft_size: int
+    hop_size: int
+    num_mels: int
+    f_min: float
+    f_max: float
+
+
+@dataclass(frozen=True)
+class HTSATConfig:
+    """HTSAT audio tower: a Swin transformer over a folded log-mel image.
+
+    Attributes:
+        image_size: side of the square image that the log-mel frames are folded into.
+        patch_size: side of a patch, and its stride.
+        embed_dim: width of the first stage; each later stage is twice as wide.
+        depths: blocks in each stage.
+        num_heads: attention heads in each stage.
+        window_size: side of an attention window, in patches.
+        mlp_ratio: hidden width of a block's MLP over its width.
+        frame_repeat: how often each of the tower's time steps is repeated before pooling (research checkpoints: 32).
+    """
+
+    image_size: int = 256
+    patch_size: int = 4
+    embed_dim: int = 128
+    depths: tuple[int, ...] = (2, 2, 12, 2)
+    num_heads: tuple[int, ...] = (4, 8, 16, 32)
+    window_size: int = 8
+    mlp_ratio: float = 4.0
+    frame_repeat: int = 1
+
+    @property
+    def dim(self) -> int:
+        """Width of the last stage, which is the width of a frame."""
+        return self.embed_dim * 2 ** (len(self.depths) - 1)
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """RoBERTa-shaped text tower.
+
+    Attributes:
+        vocab_size: rows of the word embedding.
+        hidden_size: width.
+        num_layers: transformer layers.
+        num_heads: attention heads.
+        intermediate_size: hidden width of a layer's MLP.
+        max_positions: rows of the position embedding (RoBERTa: longest text + 2).
+        max_tokens: a prompt is cut here, both special tokens included.
+        pad_token: id of the padding token.
+    """
+
+    vocab_size: int = 50265
+    hidden_size: int = 768
+    num_layers: int = 12
+    num_heads: int = 12
+    intermediate_size: int = 3072
+    max_positions: int = 514
+    max_tokens: int = 77
+    pad_token: int = 1
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """From embeddings to one score per axis.
+
+    Attributes:
+        embedding_dim: width of the shared audio and text embedding.
+        hidden: widths of the hidden layers of a head.
+        activation: between the layers of a head: "identity" (research checkpoints), "relu" or "gelu".
+        interaction: what a head on two embeddings sees beside their concatenation: "none" (research checkpoints; such
+            a head cannot express whether the two match) or "product", their elementwise product.
+        unit_variance: scale the L2-normalised embeddings by sqrt(embedding_dim) first, so that a head's inputs have
+            unit variance. Research checkpoints do not.
+        dropout: in training only.
+    """
+
+    embedding_dim: int = 512
+    hidden: tuple[int, ...] = (256, 64)
+    activation: str = "gelu"
+    interaction: str = "product"
+    unit_variance: bool = True
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class TargetTransform:
+    """A head's output times `std` plus `mean` is a score on the rating scale."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class PredictorConfig:
+    """A whole predictor.
+
+    Attributes:
+        name: the checkpoint's own name, shown with its results.
+        architecture: "clap".
+        axes: what it scores, in column order.
+        audio: preparation of the waveform.
+        logmel: front end.
+        backbone: audio tower.
+        text: text tower, or None where no axis reads prompts.
+        pooling: frames to one vector.
+        heads: embedding to scores.
+        targets: axis -> rating scale.
+        ratings: what it was trained on: "human", "simulated", or "none" (seeded weights).
+        licence: SPDX identifier of the weights.
+        training_data: one line.
+        format_version: of this file.
+    """
+
+    name: str
+    architecture: str
+    axes: tuple[str, ...]
+    audio: AudioConfig
+    logmel: LogMelConfig
+    backbone: HTSATConfig
+    text: TextConfig | None
+    pooling: PoolingConfig
+    heads: HeadConfig
+    targets: Mapping[str, TargetTransform]
+    ratings: str
+    licence: str
+    training_data: str
+    format_version: int = field(default=FORMAT_VERSION)
+
+
+# The values that a closed choice admits, by dotted key.
+_CHOICES: Mapping[str, tuple[object, ...]] = {
+    "format_version": (FORMAT_VERSION,),
+    "architecture": ("clap",),
+    "audio.fill": ("repeat", "zero"),
+    "heads.activation": ("identity", "relu", "gelu"),
+    "heads.interaction": ("none", "product"),
+    "ratings": ("human", "simulated", "none"),
+}
+
+
+def parse_config(data: Any, source: str) -> PredictorConfig:
+    """The predictor configuration in `data`, checked.
+
+    Args:
+        data: what `json` or `tomllib` read.
+        source: its file, for messages.
+
+    Raises:
+        ConfigError: a key is unknown, missing, of the wrong kind, or has an impossible value.
+    """
+    config = from_plain(PredictorConfig, data, source)
+    for key, allowed in _CHOICES.items():
+        value: Any = config
+        for part in key.split("."):
+            value = getattr(value, part)
+        if value not in allowed:
+            raise ConfigError(source, key, f"{value!r} is not one of {', '.join(map(repr, allowed))}")
+    _check_sizes(config, source)
+    return config
+
+
+def load_config(path: Path) -> PredictorConfig:
+    """The configuration in a `config.json`.
+
+    Raises:
+        ConfigError: it is not there, not JSON, or `parse_config` refuses it.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(str(path), "file", "is not there") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ConfigError(str(path), "file", f"is not readable as JSON ({error})") from error
+    return parse_config(data, str(path))
+
+
+def save_config(config: PredictorConfig, path: Path) -> None:
+    """Writes `config.json`, which `load_config` reads back equal."""
+    path.write_text(json.dumps(to_plain(config), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def to_plain(value: Any) -> Any:
+    """Dataclasses as dicts, tuples as lists: what JSON and TOML hold."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
+    """Builds a value of type `kind` from plain data; the inverse of `to_plain`.
+
+    Args:
+        kind: a dataclass, int, float, str, bool, `tuple[X, ...]`, `Mapping[str, X]`, or `X | None`.
+        data: plain data.
+        source: the file it came from.
+        key: dotted path so far.
+
+    Raises:
+        ConfigError: with the dotted path of the key at fault.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    result: Any
+    if dataclasses.is_dataclass(kind):
+        result = _dataclass_from_plain(kind, data, source, key)
+    elif origin in (typing.Union, types.UnionType):
+        inner = [a for a in arguments if a is not type(None)]
+        result = None if data is None else from_plain(inner[0], data, source, key)
+    elif origin is tuple:
+        if not isinstance(data, (list, tuple)):
+            raise ConfigError(source, key, f"must be a list, not {data!r}")
+        result = tuple(from_plain(arguments[0], item, source, f"{key}[{i}]") for i, item in enumerate(data))
+    elif origin is not None and issubclass(origin, Mapping):
+        if not isinstance(data, Mapping):
+            raise ConfigError(source, key, f"must be a table, not {data!r}")
+        result = {name: from_plain(arguments[1], item, source, _join(key, name)) for name, item in data.items()}
+    elif kind is float and isinstance(data, int) and not isinstance(data, bool):
+        result = float(data)
+    elif not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
+        raise ConfigError(source, key, f"must be {kind.__name__}, not {data!r}")
+    else:
+        result = data
+    return typing.cast(T, result)
+
+
+def _dataclass_from_plain(kind: Any, data: Any, source: str, key: str) -> Any:
+    if not isinstance(data, Mapping):
+        raise ConfigError(source, key or "file", f"must be a table, not {data!r}")
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    for name in data:
+        if name not in fields:
+            raise ConfigError(source, _join(key, name), f"is not a key this version knows (known: {', '.join(fields)})")
+    hints = typing.get_type_hints(kind)
+    values = {}
+    for name, f in fields.items():
+        if name in data:
+            values[name] = from_plain(hints[name], data[name], source, _join(key, name))
+        elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+            raise ConfigError(source, _join(key, name), "is missing")
+    try:
+        return kind(**values)
+    except ConfigError as error:  # a dataclass that checks itself knows its key, not its file
+        raise ConfigError(source, _join(key, error.key), error.reason) from None
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _check_sizes(config: PredictorConfig, source: str) -> None:
+    """Refuses sizes that cannot be built, with the key that would have to change."""
+
+    def require(condition: bool, key: str, reason: str) -> None:
+        if not condition:
+            raise ConfigError(source, key, reason)
+
+    audio, logmel, backbone, text, heads = config.audio, config.logmel, config.backbone, config.text, config.heads
+    require(len(config.axes) > 0, "axes", "must name at least one axis")
+    known = {"MI", "TA"}
+    require(set(config.axes) <= known, "axes", f"must be among {sorted(known)} for this architecture")
+    require(set(config.targets) == set(config.axes), "targets", f"must hold exactly the axes {list(config.axes)}")
+    require(all(t.std > 0 for t in config.targets.values()), "targets", "std must be positive")
+    require(text is not None or "TA" not in config.axes, "text", "is needed for TA")
+    for key, value in (
+        ("audio.sample_rate", audio.sample_rate),
+        ("audio.frontend_sample_rate", audio.frontend_sample_rate),
+        ("logmel.hop_size", logmel.hop_size),
+        ("logmel.num_mels", logmel.num_mels),
+        ("backbone.frame_repeat", backbone.frame_repeat),
+        ("heads.embedding_dim", heads.embedding_dim),
+    ):
+        require(value > 0, key, "must be positive")
+    require(audio.window_samples > logmel.fft_size, "audio.window_samples", "must exceed logmel.fft_size")
+    require(
+        0 <= logmel.f_min < logmel.f_max <= audio.frontend_sample_rate / 2,
+        "logmel.f_max",
+        "must lie between f_min and half of audio.frontend_sample_rate",
+    )
+    stages = len(backbone.depths)
+    require(stages == len(backbone.num_heads) > 0, "backbone.num_heads", "must have one entry for each of depths")
+    for stage, num_heads in enumerate(backbone.num_heads):
+        width = backbone.embed_dim * 2**stage
+        require(num_heads > 0 and width % num_heads == 0, "backbone.num_heads", f"must divide {width} in stage {stage}")
+    require(backbone.image_size % logmel.num_mels == 0, "backbone.image_size", "must be a multiple of logmel.num_mels")
+    grid = backbone.image_size // backbone.patch_size
+    require(
+        grid * backbone.patch_size == backbone.image_size and grid % 2 ** (stages - 1) == 0,
+        "backbone.image_size",
+        "must be divisible by patch_size and then by 2 for each stage but the first",
+    )
+    for stage in range(stages):
+        side = grid // 2**stage
+        require(
+            side <= backbone.window_size or side % backbone.window_size == 0,
+            "backbone.window_size",
+            f"must divide the {side} patches of stage {stage}",
+        )
+    rows = grid // 2 ** (stages - 1)
+    bands = backbone.image_size // logmel.num_mels
+    require(rows % bands == 0, "backbone.depths", f"leaves {rows} rows, which {bands} bands cannot share")
+    frames = audio.window_samples // logmel.hop_size + 1
+    require(
+        frames <= bands * backbone.image_size,
+        "audio.window_samples",
+        f"gives {frames} frames, more than the {bands * backbone.image_size} the image holds",
+    )
+    if text is not None:
+        require(text.hidden_size % text.num_heads == 0, "text.num_heads", "must divide text.hidden_size")
+        require(
+            2 < text.max_tokens <= text.max_positions - text.pad_token - 1,
+            "text.max_tokens",
+            "must exceed 2 and leave room in max_positions",
+        )

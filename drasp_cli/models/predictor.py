@@ -1,0 +1,110 @@
+"""The CLAP-shaped predictor: windows and prompts to scores.
+
+    WindowBatch -log-mel, tower-> Features -pooling-> p -pooling_proj, audio_projection, L2-> a -head-> MI
+                                                tokens -text tower, text_projection, L2-> t  [a; t] -head-> TA
+
+Source: DRASP paper, section III-D and Fig. 2a; order and widths of the projections as in the research code. Parameter
+names of both towers and their projections are LAION-CLAP's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from drasp_cli.datatypes import WindowBatch
+from drasp_cli.models.backbones.htsat import HTSAT
+from drasp_cli.models.backbones.text import TextTower
+from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.heads import Head, PairInput
+from drasp_cli.models.logmel import LogMel
+from drasp_cli.models.pooling import Pooled, build_pooling
+
+# The axes that read the prompt beside the clip.
+TEXT_AXES = frozenset({"TA"})
+
+
+def projection(width: int, embedding_dim: int) -> nn.Sequential:
+    """CLAP's projection into the shared space: linear, ReLU, linear; layers named 0 and 2 as in LAION's state dict."""
+    return nn.Sequential(nn.Linear(width, embedding_dim), nn.ReLU(), nn.Linear(embedding_dim, embedding_dim))
+
+
+class ClapPredictor(nn.Module):
+    """A whole predictor with a CLAP audio tower, DRASP (or any other) pooling, and one head for each axis.
+
+    Args:
+        config: sizes of every part; `config.architecture` is "clap".
+    """
+
+    def __init__(self, config: PredictorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.logmel = LogMel(config.logmel, config.audio.frontend_sample_rate)
+        self.audio_branch = HTSAT(config.backbone, config.logmel.num_mels)
+        dim, embedding_dim = self.audio_branch.dim, config.heads.embedding_dim
+        self.pooling = build_pooling(config.pooling, dim)
+        self.pooling_proj = nn.Linear(self.pooling.out_dim, dim)
+        self.audio_projection = projection(dim, embedding_dim)
+        self.text_branch = TextTower(config.text) if config.text else None
+        self.text_projection = projection(config.text.hidden_size, embedding_dim) if config.text else None
+        self.pair_input = PairInput(config.heads)
+        self.heads = nn.ModuleDict(
+            {
+                axis: Head(config.heads, self.pair_input.width if axis in TEXT_AXES else embedding_dim)
+                for axis in config.axes
+            }
+        )
+        self.scale = embedding_dim**0.5 if config.heads.unit_variance else 1.0
+
+    @property
+    def reads_prompts(self) -> bool:
+        """Whether any axis needs the prompt."""
+        return any(axis in TEXT_AXES for axis in self.config.axes)
+
+    def frontend(self, batch: WindowBatch) -> Tensor:
+        """Log-mels of the windows, (batch, frames, mels) in dB. Holds nothing learned, so training may cache it."""
+        return self.logmel(batch.samples)
+
+    def pool(self, logmel: Tensor) -> Pooled:
+        """Pooled frames and the attention weights behind them; (batch, frames, mels) -> Pooled."""
+        features = self.audio_branch(logmel)
+        return self.pooling(features.frames, features.mask)
+
+    def embed_audio(self, logmel: Tensor) -> Tensor:
+        """(batch, frames, mels) -> (batch, embedding_dim), of length 1."""
+        pooled = self.pool(logmel).embedding
+        return F.normalize(self.audio_projection(self.pooling_proj(pooled)), dim=-1)
+
+    def embed_text(self, tokens: Tensor) -> Tensor:
+        """(batch, tokens) token ids -> (batch, embedding_dim), of length 1."""
+        if self.text_branch is None or self.text_projection is None:
+            raise ValueError(f"{self.config.name} has no text tower")
+        return F.normalize(self.text_projection(self.text_branch(tokens)), dim=-1)
+
+    def score(self, audio: Tensor, text: Tensor | None) -> Mapping[str, Tensor]:
+        """Scores on the rating scale, never clamped to it.
+
+        Args:
+            audio: (batch, embedding_dim), of length 1.
+            text: (batch, embedding_dim), of length 1; None leaves out the axes that read prompts.
+
+        Returns:
+            axis -> (batch,), in the order of `config.axes`.
+        """
+        scores = {}
+        for axis in self.config.axes:
+            if axis not in TEXT_AXES:
+                inputs = self.scale * audio
+            elif text is not None:
+                inputs = self.pair_input(self.scale * audio, self.scale * text)
+            else:
+                continue
+            target = self.config.targets[axis]
+            scores[axis] = self.heads[axis](inputs) * target.std + target.mean
+        return scores
+
+    def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Windows (batch, window_samples) and text embeddings (batch, embedding_dim) -> axis -> (batch,)."""
+        return self.score(self.embed_audio(self.frontend(batch)), text)

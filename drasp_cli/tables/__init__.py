@@ -1,0 +1,1 @@
+"""Tables of scores: written, resumed, read back, averaged over systems, ranked."""

@@ -1,0 +1,203 @@
+"""Scores written to a file as they come, so that a killed run can go on where it stopped.
+
+    csv, jsonl      FILE grows row by row; it is the log of its own rows
+    json, parquet   cannot grow: FILE.journal does, in JSON Lines, and FILE is made of it at the end, in one step
+
+Scoring works in groups of rows whose batches depend on the group alone. So a resume keeps whole groups only and redoes
+the rest: the file ends up with the very bytes of a run that was never stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.errors import OutputError, ResumeError, TableError
+from drasp_cli.tables.columns import Column
+from drasp_cli.tables.formats import format_of, open_writer, require_format, storable
+from drasp_cli.tables.logs import CsvLog, JsonlLog, RowLog
+from drasp_cli.tables.reading import read_fields
+from drasp_cli.tables.score_table import score_columns, score_record
+
+JOURNAL_ENDING = ".journal"
+_PART_ENDING = ".part"
+
+
+class ResultWriter:
+    """Writes score rows to a file in order: `start` or `resume` first, then `write`, `finish` last.
+
+    `start` replaces a file of that name, journal included, as `cp` would. Leaving the `with` block before `finish`
+    keeps what was written, for `resume`.
+
+    Args:
+        path: the file; its ending says the format.
+        axes: the axes of the scores.
+        with_prompts: whether there is a column `prompt`.
+
+    Raises:
+        OutputError: the ending names no format, or an axis cannot be called so.
+        MissingExtraError: Parquet without pyarrow: said before the work, not after it.
+    """
+
+    def __init__(self, path: str, axes: Sequence[str], *, with_prompts: bool = False) -> None:
+        self._path = path
+        self._axes = tuple(axes)
+        self._with_prompts = with_prompts
+        self._format = format_of(path)
+        require_format(self._format)
+        self._columns = score_columns(axes, with_prompts=with_prompts)
+        self._log: RowLog = CsvLog(self._columns) if self._format == "csv" else JsonlLog(self._columns)
+        self._log_path = path if self._format in ("csv", "jsonl") else path + JOURNAL_ENDING
+        self._stream: IO[bytes] | None = None
+
+    def start(self) -> None:
+        """Begins an empty table.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        self._open("wb")
+        self._append(self._log.head)
+
+    def resume(self, clips: Sequence[Clip], model: str, group: int) -> int:
+        """Keeps the whole groups that an earlier run on the same clips wrote, and says how many rows they are.
+
+        Where there is nothing to resume this is `start`. A table that is finished is left as it is.
+
+        Args:
+            clips: all clips of this run; the rows kept are the first of them.
+            model: what the column `model` says in its rows.
+            group: rows in a group.
+
+        Raises:
+            ResumeError: the file is no such table, or has other columns, other clips, or another model's scores.
+            OutputError: the file cannot be written.
+        """
+        if not Path(self._log_path).exists():
+            if Path(self._path).exists():
+                return self._accept_finished(clips, model)
+            self.start()
+            return 0
+        stream = self._open("r+b")
+        kept, end_of_kept = 0, 0
+        for rows, (end, record) in enumerate(self._log.rows(self._log_path, stream), start=1):
+            self._check(self._log_path, rows - 1, record, clips, model)
+            if rows % group == 0 or rows == len(clips):
+                kept, end_of_kept = rows, end
+        stream.seek(end_of_kept)
+        stream.truncate()
+        if not kept:
+            self._append(self._log.head)
+        return kept
+
+    def write(self, rows: Iterable[ClipScore]) -> None:
+        """Appends rows; the operating system has them when this returns, and a killed process loses none of them.
+
+        Raises:
+            OutputError: the disk is full, or the like.
+        """
+        records = (score_record(row, self._axes, with_prompts=self._with_prompts) for row in rows)
+        self._append(b"".join(map(self._log.line, records)))
+
+    def finish(self) -> None:
+        """Completes the table.
+
+        Raises:
+            OutputError: the file cannot be written; the journal stays.
+        """
+        was_open = self._stream is not None
+        self.close()
+        if self._log_path == self._path or not was_open:
+            return
+        part = Path(self._path + _PART_ENDING)
+        try:
+            with Path(self._log_path).open("rb") as log, part.open("wb") as stream:
+                writer = open_writer(self._format, self._columns, stream)
+                writer.write(record for _, record in self._log.rows(self._log_path, log))
+                writer.close()
+            part.replace(self._path)
+            Path(self._log_path).unlink()
+        except OSError as error:
+            raise OutputError(f"{self._path}: cannot be written: {error.strerror or error}") from None
+        finally:
+            part.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Closes the file; what was written stays."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def __enter__(self) -> ResultWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ----------------------------------------------------------------------------------------------- the file
+
+    def _open(self, mode: str) -> IO[bytes]:
+        try:
+            self._stream = Path(self._log_path).open(mode)  # noqa: SIM115 - closed by close()
+        except OSError as error:
+            raise OutputError(f"{self._log_path}: cannot be written: {error.strerror or error}") from None
+        return self._stream
+
+    def _append(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._stream is None:
+            raise RuntimeError("start or resume comes first, and nothing is written to a finished table")
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except OSError as error:
+            raise OutputError(f"{self._log_path}: cannot be written: {error.strerror or error}") from None
+
+    # ------------------------------------------------------------------------------------------- what is there
+
+    def _accept_finished(self, clips: Sequence[Clip], model: str) -> int:
+        """The number of rows of a JSON or Parquet file, all of which must be there: it cannot grow."""
+        rows = 0
+        names = _names(self._columns)
+        try:
+            for _, fields in read_fields(self._path):
+                if list(fields) != names:
+                    raise ResumeError(self._path, f"its columns are {','.join(fields)}, and would be {','.join(names)}")
+                self._check(self._path, rows, list(fields.values()), clips, model)
+                rows += 1
+        except TableError as error:
+            raise ResumeError(self._path, error.reason) from None
+        if rows < len(clips):
+            raise ResumeError(self._path, f"it is finished with {rows} rows, and there are {len(clips)} clips now")
+        return rows
+
+    def _check(self, source: str, index: int, record: Sequence[object], clips: Sequence[Clip], model: str) -> None:
+        """Refuse row `index` of the file unless this command would write it too, as far as is known beforehand."""
+        if index >= len(clips):
+            raise ResumeError(source, f"it has more rows than there are clips now, which is {len(clips)}")
+        cells = dict(zip(_names(self._columns), record, strict=True))
+        clip = clips[index]
+        wanted: dict[str, object] = {
+            **{"path": clip.path, "id": clip.id, "system": clip.system, "start": clip.start, "end": clip.end},
+            "model": model,
+        }
+        if self._with_prompts:
+            wanted["prompt"] = clip.prompt
+        for name, value in wanted.items():
+            if _comparable(cells[name]) != _comparable(value):
+                raise ResumeError(source, f"row {index + 1}: '{name}' is '{cells[name]}', and would be '{value}'")
+
+
+def _comparable(cell: object) -> object:
+    """The cell as every format can say it: CSV has one spelling for empty and for nothing, Parquet knows UTF-8 only."""
+    return None if cell == "" else storable(cell)
+
+
+def _names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns]

@@ -1,0 +1,319 @@
+"""Score tables read back, row by row: CSV, JSON Lines, JSON and Parquet, of drasp or of anyone who keeps its columns.
+
+Memory does not grow with the number of rows beyond eight bytes each, which the search for clips that stand twice needs.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.errors import MissingExtraError, TableError
+from drasp_cli.tables.score_table import FIXED_NAMES, FLAG_SEPARATOR
+
+Fields = Mapping[str, object]
+_CHUNK = 1 << 16
+_WRITTEN_BY_DRASP = frozenset({"path", "system", "model", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTables:
+    """What lies directly in a folder and ends like a table.
+
+    Attributes:
+        tables: score tables that drasp wrote, by name.
+        others: files that end like tables and lack the columns of one.
+    """
+
+    tables: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def find_tables(folder: str) -> FoundTables:
+    """The score tables directly in `folder`, told by their columns from manifests, prompts and whatever else is there.
+
+    Raises:
+        TableError: the folder cannot be listed, or a file in it cannot be read.
+    """
+    try:
+        entries = sorted(Path(folder).iterdir())
+    except OSError as error:
+        raise TableError(folder, f"cannot be listed: {error.strerror or error}") from None
+    candidates = [
+        os.path.join(folder, entry.name)  # noqa: PTH118 - as the user would type it: a Path would drop './'
+        for entry in entries
+        if entry.suffix.lower() in _READERS and not entry.name.startswith(".") and entry.is_file()
+    ]
+    tables = [path for path in candidates if _looks_like_ours(path)]
+    return FoundTables(tuple(tables), tuple(path for path in candidates if path not in tables))
+
+
+def read_score_tables(paths: Sequence[str]) -> Iterator[ClipScore]:
+    """The rows of all tables, one after the other.
+
+    Args:
+        paths: score tables, and folders of them. `path`, `system` and one axis are all the columns that a table needs.
+
+    Raises:
+        TableError: a table cannot be read, misses a column, or holds something that is no score; two models scored
+            the rows; a clip stands in the tables twice.
+    """
+    files: list[str] = []
+    for path in paths:
+        if os.path.isdir(path):  # noqa: PTH112
+            found = find_tables(path).tables
+            if not found:
+                raise TableError(path, "no score table is in this folder")
+            files.extend(found)
+        else:
+            files.append(path)
+    _refuse_same_file(files)
+    hashes = array("q")
+    first_model: tuple[str, str, int] | None = None
+    for file in files:
+        for line, row in _read_table(file):
+            if row.model:
+                first_model = first_model or (row.model, file, line)
+                if row.model != first_model[0]:
+                    other = f"'{first_model[0]}' in {first_model[1]}:{first_model[2]}"
+                    raise TableError(file, f"scored by '{row.model}', but by {other}; models are not mixed", line)
+            hashes.append(hash(_key(row)))
+            yield row
+    _refuse_twins(files, hashes)
+
+
+# ----------------------------------------------------------------------------------------------------- rows
+
+
+def _read_table(source: str) -> Iterator[tuple[int, ClipScore]]:
+    """(line or row number, row) for each row of one table."""
+    axes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    for line, fields in read_fields(source):
+        if tuple(fields) != names:
+            names, axes = tuple(fields), _axes_of(source, line, fields)
+        yield line, _row(source, line, fields, axes)
+    if not names:
+        raise TableError(source, "has no rows")
+
+
+def _axes_of(source: str, line: int, fields: Fields) -> tuple[str, ...]:
+    missing = [name for name in ("path", "system") if name not in fields]
+    if missing:
+        raise TableError(source, f"has no column '{missing[0]}'; its columns are {', '.join(fields)}", line)
+    axes = tuple(name for name in fields if name not in FIXED_NAMES)
+    if not axes:
+        raise TableError(source, f"has no axis; its columns are {', '.join(fields)}", line)
+    return axes
+
+
+def _row(source: str, line: int, fields: Fields, axes: Sequence[str]) -> ClipScore:
+    def text(name: str) -> str:
+        value = fields.get(name)
+        if value is None:
+            return ""
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            return str(value)
+        raise TableError(source, f"'{name}' is not text: {value!r}", line)
+
+    def number(name: str) -> float | None:
+        return _number(source, line, name, fields.get(name))
+
+    def count(name: str) -> int | None:
+        value = number(name)
+        return None if value is None else int(value)
+
+    if not text("path"):
+        raise TableError(source, "'path' is empty", line)
+    flags = text("flags")
+    return ClipScore(
+        Clip(text("path"), text("id"), text("system"), text("prompt") or None, number("start"), number("end")),
+        {axis: number(axis) for axis in axes},
+        seconds=number("seconds"),
+        windows=count("windows") or 0,
+        sample_rate=count("sample_rate"),
+        flags=tuple(flags.split(FLAG_SEPARATOR)) if flags else (),
+        model=text("model"),
+        error=text("error"),
+    )
+
+
+def _number(source: str, line: int, name: str, value: object) -> float | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            number = math.nan
+        if math.isfinite(number):
+            return number
+    reason = f"'{name}' is not a finite number: {value!r}"
+    if name not in FIXED_NAMES:
+        reason += f"; '{name}' is taken for an axis, since score tables have no other column of that name"
+    raise TableError(source, reason, line)
+
+
+# ---------------------------------------------------------------------------------------------------- twins
+
+
+def _key(row: ClipScore) -> tuple[str, str, float | None, float | None]:
+    """What makes two rows the same clip. One model is certain by then."""
+    return os.path.normpath(row.clip.path), row.clip.id, row.clip.start, row.clip.end
+
+
+def _refuse_same_file(files: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for file in files:
+        real = os.path.realpath(file)
+        if real in seen:
+            raise TableError(file, "is given twice; its clips would count twice")
+        seen.add(real)
+
+
+def _refuse_twins(files: Sequence[str], hashes: array[int]) -> None:
+    """Refuse a clip that two rows score. Rows of equal hash are read again, to be sure and to say where they are."""
+    import numpy as np
+
+    ordered = np.sort(np.frombuffer(hashes, np.int64)) if hashes else np.empty(0, np.int64)
+    suspects = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+    if not suspects:
+        return
+    seen: dict[object, str] = {}
+    for file in files:
+        for line, row in _read_table(file):
+            key = _key(row)
+            if hash(key) in suspects:
+                first = seen.setdefault(key, f"{file}:{line}")
+                if first != f"{file}:{line}":
+                    raise TableError(file, f"'{row.clip.path}' stands already in {first}; it would count twice", line)
+
+
+# -------------------------------------------------------------------------------------------------- formats
+
+
+def read_fields(source: str) -> Iterator[tuple[int, Fields]]:
+    """(number, column -> value) for each row; the number is the line it ends in, or in Parquet its row."""
+    ending = Path(source).suffix.lower()
+    if ending not in _READERS:
+        raise TableError(source, f"is no score table by its ending, which is one of {', '.join(_READERS)}")
+    try:
+        yield from _READERS[ending](source)
+    except OSError as error:
+        raise TableError(source, f"cannot be read: {error.strerror or error}") from None
+
+
+def _looks_like_ours(source: str) -> bool:
+    try:
+        _, fields = next(read_fields(source))
+    except (StopIteration, TableError):
+        return False
+    return fields.keys() >= _WRITTEN_BY_DRASP and not fields.keys() <= FIXED_NAMES
+
+
+def _read_csv(source: str) -> Iterator[tuple[int, Fields]]:
+    with Path(source).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            header = next((row for row in reader if row), [])
+            if len(set(header)) < len(header):
+                twice = next(name for name in header if header.count(name) > 1)
+                raise TableError(source, f"column '{twice}' is named twice", reader.line_num)
+            for row in reader:
+                if row and len(row) != len(header):
+                    reason = f"{len(row)} cells where the header has {len(header)}"
+                    raise TableError(source, reason, reader.line_num)
+                if row:
+                    yield reader.line_num, dict(zip(header, row, strict=True))
+        except csv.Error as error:
+            raise TableError(source, f"is not well-formed CSV: {error}", reader.line_num) from None
+
+
+def _read_jsonl(source: str) -> Iterator[tuple[int, Fields]]:
+    with Path(source).open("rb") as stream:
+        for line, raw in enumerate(stream, start=1):
+            if raw.strip():
+                try:
+                    yield line, _object(source, line, json.loads(raw, parse_constant=_refuse_constant))
+                except ValueError as error:
+                    raise TableError(source, f"is not JSON: {error}", line) from None
+
+
+def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
+    """The objects of an array, without holding all of it."""
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+    with Path(source).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
+        text, line = "", 1
+        expected = "["
+        while True:
+            text, line = _skip_space(text, line)
+            if not text:
+                text = stream.read(_CHUNK)
+                if not text:
+                    raise TableError(source, "ends inside its JSON array", line)
+                continue
+            if text[0] == "]" and expected in (",", "first row or ]"):
+                return
+            if expected in ("[", ","):
+                if text[0] != expected:
+                    raise TableError(source, f"is not a JSON array of rows: '{expected}' is expected", line)
+                text, expected = text[1:], "first row or ]" if expected == "[" else "row"
+                continue
+            try:
+                value, end = decoder.raw_decode(text)
+            except ValueError as error:
+                more = stream.read(_CHUNK)
+                if not more:
+                    raise TableError(source, f"is not JSON: {error}", line) from None
+                text += more
+                continue
+            yield line, _object(source, line, value)
+            line += text.count("\n", 0, end)
+            text, expected = text[end:], ","
+
+
+def _skip_space(text: str, line: int) -> tuple[str, int]:
+    rest = text.lstrip(" \t\r\n")
+    return rest, line + text.count("\n", 0, len(text) - len(rest))
+
+
+def _object(source: str, line: int, value: object) -> Fields:
+    if not isinstance(value, dict):
+        raise TableError(source, "a row is to be a JSON object", line)
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _read_parquet(source: str) -> Iterator[tuple[int, Fields]]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtraError("parquet", "reading Parquet") from None
+    number = 0
+    try:
+        with pq.ParquetFile(source) as file:
+            for batch in file.iter_batches(batch_size=8192):
+                for fields in batch.to_pylist():
+                    number += 1
+                    # pandas keeps a missing number as NaN
+                    yield number, {name: None if value != value else value for name, value in fields.items()}
+    except pa.ArrowInvalid as error:
+        raise TableError(source, f"is not Parquet: {error}") from None
+
+
+_READERS: MappingProxyType[str, Callable[[str], Iterator[tuple[int, Fields]]]] = MappingProxyType(
+    {".csv": _read_csv, ".jsonl": _read_jsonl, ".json": _read_json, ".parquet": _read_parquet}
+)

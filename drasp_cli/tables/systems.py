@@ -1,0 +1,120 @@
+"""The system table: what the clips of each system average to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from drasp_cli.datatypes import ClipScore
+from drasp_cli.tables.columns import DECIMALS, Column, Kind, Record, rounded
+
+_ONE = 10**DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class SystemScore:
+    """One row of a system table.
+
+    Attributes:
+        system: its name; empty for the clips that have none.
+        clips: how many clips it has.
+        failed: how many of them could not be scored.
+        means: axis -> mean over the clips that have a score there; None where no clip has.
+        scored: axis -> how many clips have one.
+        ranks: axis -> 1 for the best; equal means share a rank, and None has no mean to rank. Empty before ranking.
+    """
+
+    system: str
+    clips: int
+    failed: int
+    means: Mapping[str, float | None]
+    scored: Mapping[str, int]
+    ranks: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTable:
+    """Systems side by side.
+
+    Attributes:
+        axes: in the order of their columns.
+        systems: the rows.
+    """
+
+    axes: tuple[str, ...]
+    systems: tuple[SystemScore, ...]
+
+
+def average_clips(rows: Iterable[ClipScore], axes: Sequence[str] = ()) -> SystemTable:
+    """The systems of `rows` in order of first appearance, each with its means.
+
+    A mean is taken over the scores as files hold them, in whole millionths: it depends neither on the order of the
+    clips nor on whether they come from the network or from a table.
+
+    Args:
+        rows: scored clips; they are not kept.
+        axes: axes that are known beforehand, so that they have columns even if every clip failed.
+    """
+    known = dict.fromkeys(axes)
+    sums: dict[str, _Sums] = {}
+    for row in rows:
+        known.update(dict.fromkeys(row.scores))
+        sums.setdefault(row.clip.system, _Sums()).add(row)
+    columns = tuple(known)
+    return SystemTable(columns, tuple(total.system_score(name, columns) for name, total in sums.items()))
+
+
+class _Sums:
+    """What is kept of a system's clips."""
+
+    __slots__ = ("clips", "failed", "millionths", "scored")
+
+    def __init__(self) -> None:
+        self.clips = 0
+        self.failed = 0
+        self.millionths: dict[str, int] = {}
+        self.scored: dict[str, int] = {}
+
+    def add(self, row: ClipScore) -> None:
+        self.clips += 1
+        self.failed += bool(row.error)
+        for axis, score in row.scores.items():
+            cell = rounded(score)
+            if cell is not None:
+                self.millionths[axis] = self.millionths.get(axis, 0) + round(cell * _ONE)
+                self.scored[axis] = self.scored.get(axis, 0) + 1
+
+    def system_score(self, name: str, axes: Sequence[str]) -> SystemScore:
+        scored = {axis: self.scored.get(axis, 0) for axis in axes}
+        # One division of integers, so that equal means are equal floats.
+        means = {axis: self.millionths[axis] / (_ONE * n) if n else None for axis, n in scored.items()}
+        return SystemScore(name, self.clips, self.failed, means, scored)
+
+
+def system_columns(table: SystemTable) -> tuple[Column, ...]:
+    """`system,clips,failed` and for each axis `<AXIS>`, `<AXIS>_rank` once ranked, `<AXIS>_clips`."""
+    columns = [Column("system", Kind.TEXT), Column("clips", Kind.COUNT), Column("failed", Kind.COUNT)]
+    for axis in table.axes:
+        columns.append(Column(axis, Kind.SCORE))
+        if _is_ranked(table):
+            columns.append(Column(f"{axis}_rank", Kind.COUNT))
+        columns.append(Column(f"{axis}_clips", Kind.COUNT))
+    return tuple(columns)
+
+
+def system_records(table: SystemTable) -> list[Record]:
+    """The rows of `table` under `system_columns(table)`."""
+    records: list[Record] = []
+    for row in table.systems:
+        record: list[str | int | float | None] = [row.system, row.clips, row.failed]
+        for axis in table.axes:
+            record.append(rounded(row.means[axis]))
+            if _is_ranked(table):
+                record.append(row.ranks[axis])
+            record.append(row.scored[axis])
+        records.append(record)
+    return records
+
+
+def _is_ranked(table: SystemTable) -> bool:
+    return any(row.ranks for row in table.systems)

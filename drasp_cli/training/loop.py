@@ -1,0 +1,393 @@
+"""`fit`: a recipe and a data set in, a checkpoint folder out.
+
+Everything random in an epoch is drawn from (seed, stage, epoch), and the whole state is written after each epoch, so a
+run that was stopped and resumed ends with the same weights as one that was not.
+
+    OUT/config.json model.safetensors tokenizer.json README.md training-log.csv     the checkpoint
+    OUT/.training/state.pt  features/                                               until it is finished
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from drasp_cli import metrics
+from drasp_cli.checkpoints.card import training_card
+from drasp_cli.checkpoints.store import TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
+from drasp_cli.errors import TrainingError
+from drasp_cli.models.build import seeded_predictor
+from drasp_cli.models.config import to_plain
+from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.models.tokenizer import PromptTokenizer
+from drasp_cli.training.examples import Examples, load_examples
+from drasp_cli.training.features import FeatureStore, feature_store
+from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
+from drasp_cli.training.teachers import Batch, Teachers
+from drasp_cli.training.tokenizer import train_tokenizer
+
+LOG_FILE = "training-log.csv"
+WORK_FOLDER = ".training"
+
+
+class Monitor(Protocol):
+    """Someone who watches the training; the loop itself says nothing."""
+
+    def start(self, what: str, total: int) -> None:
+        """A stretch of `total` steps begins."""
+
+    def advance(self) -> None:
+        """One step of it is done."""
+
+    def epoch(self, row: Mapping[str, object]) -> None:
+        """An epoch is done; `row` is its line of the log."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples with their features and, where prompts are read, their tokens."""
+
+    examples: Examples
+    features: FeatureStore
+    tokens: Tensor | None
+
+    def batch(self, clips: np.ndarray, windows: np.ndarray) -> Batch:
+        """The given clips, each heard through the given window."""
+        rows = torch.from_numpy(clips)
+        e = self.examples
+
+        def pick(column: Tensor | None) -> Tensor | None:
+            return None if column is None else column[rows]
+
+        return Batch(
+            self.features.batch(windows),
+            pick(self.tokens),
+            e.ratings[rows],
+            pick(e.heard),
+            pick(e.asked),
+            pick(e.causes),
+        )
+
+
+@dataclass
+class State:
+    """Where training stands; everything a resumed run needs.
+
+    Attributes:
+        stage: index of the current stage.
+        epoch: epochs finished in it.
+        best_loss: lowest validation loss in it.
+        best: predictor weights at that loss.
+        stale: epochs since.
+        log: rows of the log so far.
+    """
+
+    stage: int = 0
+    epoch: int = 0
+    best_loss: float = math.inf
+    best: dict[str, Tensor] | None = None
+    stale: int = 0
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path | None, monitor: Monitor) -> Path:
+    """Trains the recipe's predictor on `data` and writes the checkpoint folder `out`.
+
+    Args:
+        recipe: what to train and how.
+        data: folder in MusicEval's layout, with or without `causes.csv`.
+        out: checkpoint folder; must not hold a checkpoint yet.
+        resume: go on from the last finished epoch of a stopped run in `out`.
+        features: folder to keep the log-mels in for other runs; None keeps them in `out` until it is finished.
+        monitor: told of progress.
+
+    Returns:
+        `out`.
+
+    Raises:
+        TrainingError: there is a checkpoint already, a stopped run and no `resume`, or a loss without its data.
+        InputError: the data set is malformed.
+        AudioError: one of its clips cannot be decoded.
+    """
+    work = out / WORK_FOLDER
+    saved = work / "state.pt"
+    _check_folder(out, saved, resume)
+    config = recipe.predictor
+    train, dev, vocabulary = load_examples(data, config.axes)
+    if vocabulary is None:
+        for stage in recipe.stage:
+            if extra := [name for name in stage.losses if name != "ratings"]:
+                raise TrainingError(f"stage '{stage.name}' wants {', '.join(extra)}, but {data} has no causes.csv")
+    predictor = seeded_predictor(config, recipe.seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        teachers = Teachers(config, vocabulary)
+    tokenizer = _tokenizer(recipe, train, out) if config.text else None
+    train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
+    dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)
+    _fix_batch_norm(predictor, train_split.features)
+
+    state = State()
+    optimizer: torch.optim.Optimizer | None = None
+    if resume and saved.exists():
+        state, optimizer = _restore(saved, recipe, predictor, teachers)
+    while state.stage < len(recipe.stage):
+        stage = recipe.stage[state.stage]
+        optimizer = optimizer or _optimizer(stage, predictor, teachers)
+        while state.epoch < stage.epochs and not (stage.patience and state.stale >= stage.patience):
+            begun = time.monotonic()
+            monitor.start(f"{stage.name} {state.epoch + 1}/{stage.epochs}", _steps(train_split, recipe.data))
+            taught = _train_epoch(recipe, state, predictor, teachers, optimizer, train_split, monitor)
+            checked, correlations = validate(stage, predictor, teachers, dev_split, recipe.data.batch_size)
+            total = sum(stage.losses[name] * value for name, value in checked.items())
+            state.epoch += 1
+            state.stale += 1
+            if total < state.best_loss:
+                state.best_loss, state.stale = total, 0
+                state.best = {name: tensor.clone() for name, tensor in predictor.state_dict().items()}
+            row: dict[str, Any] = {
+                "stage": stage.name,
+                "epoch": state.epoch,
+                "seconds": round(time.monotonic() - begun, 1),
+            }
+            row |= {f"train_{name}": round(value, 5) for name, value in taught.items()}
+            row |= {f"dev_{name}": round(value, 5) for name, value in checked.items()}
+            row |= {f"dev_srcc_{axis}": round(value, 4) for axis, value in correlations.items()} | {
+                "dev": round(total, 5)
+            }
+            state.log.append(row)
+            monitor.epoch(row)
+            _write_log(state.log, out / LOG_FILE)
+            _save(saved, recipe, state, predictor, teachers, optimizer)
+        if stage.keep == "best" and state.best is not None:
+            predictor.load_state_dict(state.best)
+        state = State(stage=state.stage + 1, log=state.log)
+        optimizer = None
+    card = training_card(config, recipe_text(recipe), state.log, len(train), len(dev))
+    save_checkpoint(out, predictor.eval(), out / TOKENIZER_FILE if tokenizer else None, card)
+    shutil.rmtree(work, ignore_errors=False)
+    return out
+
+
+@torch.inference_mode()
+def validate(
+    stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers, split: Split, batch_size: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean of each of a stage's losses over a split, and the clip-level SRCC of each axis; always in fp32.
+
+    Clips longer than a window are heard through their first one.
+    """
+    predictor.eval()
+    sums: dict[str, float] = {}
+    scores: dict[str, list[Tensor]] = {}
+    order = np.arange(len(split.examples))
+    for clips in np.array_split(order, math.ceil(len(order) / batch_size)):
+        batch = split.batch(clips, split.features.first[clips])
+        losses, predicted = teachers.losses(predictor, batch, list(stage.losses), stage.rating_loss)
+        for name, loss in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(loss) * len(clips)
+        for axis, values in predicted.items():
+            scores.setdefault(axis, []).append(values)
+    correlations = {}
+    for i, axis in enumerate(predictor.config.axes):
+        if axis in scores:
+            rating = split.examples.ratings[:, i]
+            known = ~rating.isnan()
+            correlations[axis] = metrics.srcc(rating[known].numpy(), torch.cat(scores[axis])[known].numpy())
+    return {name: total / len(order) for name, total in sums.items()}, correlations
+
+
+def recipe_text(recipe: Recipe) -> Mapping[str, Any]:
+    """The recipe as plain data, as the model card and the saved state hold it."""
+    return dict(to_plain(recipe))
+
+
+def _train_epoch(
+    recipe: Recipe,
+    state: State,
+    predictor: ClapPredictor,
+    teachers: Teachers,
+    optimizer: torch.optim.Optimizer,
+    split: Split,
+    monitor: Monitor,
+) -> dict[str, float]:
+    """One pass over the training clips; returns the mean of each loss."""
+    stage = recipe.stage[state.stage]
+    rng = np.random.default_rng([recipe.seed, state.stage, state.epoch])
+    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    steps = _steps(split, recipe.data)
+    sums: dict[str, float] = {}
+    predictor.train()
+    predictor.audio_branch.bn0.eval()  # fixed from the whole training set: no clip depends on its batch mates
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**31)))  # dropout
+        for step, clips in enumerate(_order(split, recipe.data, rng)):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
+            batch = _augment(split.batch(clips, split.features.draw_windows(clips, rng)), recipe.data, rng)
+            losses, _ = teachers.losses(predictor, batch, list(stage.losses), stage.rating_loss, stage.precision)
+            total = torch.stack([stage.losses[name] * loss for name, loss in losses.items()]).sum()
+            optimizer.zero_grad(set_to_none=True)
+            total.backward()  # type: ignore[no-untyped-call]
+            norm = torch.nn.utils.clip_grad_norm_(trained, stage.max_gradient or math.inf)
+            if not bool(norm.isfinite()):
+                raise TrainingError(f"stage '{stage.name}', epoch {state.epoch + 1}: the gradient is not finite")
+            optimizer.step()
+            for name, loss in losses.items():
+                sums[name] = sums.get(name, 0.0) + float(loss.detach())
+            monitor.advance()
+    return {name: total / steps for name, total in sums.items()}
+
+
+def learning_rate(stage: StageRecipe, step: int, steps_per_epoch: int) -> float:
+    """Rate at a step: a linear rise over the warm-up, then constant or half a cosine down to zero."""
+    warmup, total = stage.warmup * steps_per_epoch, stage.epochs * steps_per_epoch
+    if step < warmup:
+        return stage.learning_rate * (step + 1) / (warmup + 1)
+    if stage.schedule == "constant":
+        return stage.learning_rate
+    return stage.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - warmup) / max(1.0, total - warmup)))
+
+
+def _augment(batch: Batch, data: DataRecipe, rng: np.random.Generator) -> Batch:
+    """Shifts and levels each clip's log-mels by its own random amount; neither changes what a rater would say."""
+    if not data.roll and not data.gain_db:
+        return batch
+    logmel = batch.logmel
+    if data.roll:
+        shifts = rng.integers(0, logmel.shape[1], size=len(logmel))
+        logmel = torch.stack([clip.roll(int(shift), dims=0) for clip, shift in zip(logmel, shifts, strict=True)])
+    if data.gain_db:
+        gains = rng.uniform(-data.gain_db, data.gain_db, size=(len(logmel), 1, 1))
+        logmel = logmel + torch.from_numpy(gains.astype(np.float32))
+    return Batch(logmel, batch.tokens, batch.ratings, batch.heard, batch.asked, batch.causes)
+
+
+def _steps(split: Split, data: DataRecipe) -> int:
+    return max(1, len(split.examples) // data.batch_size)
+
+
+def _order(split: Split, data: DataRecipe, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Clips of each step. The last, incomplete batch is left out; another order leaves out others next time."""
+    order = rng.permutation(len(split.examples))
+    for step in range(_steps(split, data)):
+        yield order[step * data.batch_size : (step + 1) * data.batch_size]
+
+
+def _optimizer(stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers) -> torch.optim.Optimizer:
+    """The stage's optimiser; frozen parameters are left out of it."""
+    named = [*predictor.named_parameters(), *teachers.named_parameters("teachers")]
+    for name, parameter in named:
+        parameter.requires_grad_(not name.startswith(stage.freeze) if stage.freeze else True)
+    trained = [(name, p) for name, p in named if p.requires_grad]
+    if stage.optimizer == "sgd":
+        return torch.optim.SGD([p for _, p in trained], lr=stage.learning_rate, momentum=stage.momentum)
+    # Decay is for weight matrices: norms, biases, bias tables and the fusion scalars are not pulled to zero.
+    decayed = [p for name, p in trained if p.ndim > 1 and "bias" not in name]
+    others = [p for name, p in trained if not (p.ndim > 1 and "bias" not in name)]
+    groups = [{"params": decayed, "weight_decay": stage.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=stage.learning_rate)
+
+
+def _tokenizer(recipe: Recipe, train: Examples, out: Path) -> PromptTokenizer:
+    text = recipe.predictor.text
+    assert text is not None
+    path = out / TOKENIZER_FILE
+    prompts = [rated.clip.prompt for rated in train.clips if rated.clip.prompt is not None]
+    train_tokenizer(prompts, recipe.data.vocab_size, path)
+    tokenizer = PromptTokenizer(path, text.max_tokens, text.pad_token)
+    if tokenizer.vocab_size > text.vocab_size:
+        raise TrainingError(f"the tokenizer has {tokenizer.vocab_size} tokens, predictor.text.vocab_size is smaller")
+    return tokenizer
+
+
+def _split(
+    name: str,
+    examples: Examples,
+    predictor: ClapPredictor,
+    tokenizer: PromptTokenizer | None,
+    folder: Path,
+    monitor: Monitor,
+) -> Split:
+    monitor.start(f"{name} features", len(examples))
+    features = feature_store(folder, name, [rated.clip for rated in examples.clips], predictor, monitor.advance)
+    tokens = tokenizer.batch([rated.clip.prompt or "" for rated in examples.clips]) if tokenizer else None
+    return Split(examples, features, tokens)
+
+
+def _fix_batch_norm(predictor: ClapPredictor, features: FeatureStore) -> None:
+    """Sets bn0's mean and variance of each mel band from the training set, once and for all."""
+    count, total, squares = 0, 0.0, 0.0
+    for block in np.array_split(np.arange(len(features.frames)), math.ceil(len(features.frames) / 64)):
+        frames = features.frames[block].astype(np.float64)
+        count += frames.shape[0] * frames.shape[1]
+        total = total + frames.sum(axis=(0, 1))
+        squares = squares + np.square(frames).sum(axis=(0, 1))
+    mean = total / count
+    norm = predictor.audio_branch.bn0
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    norm.running_mean.copy_(torch.as_tensor(mean))
+    norm.running_var.copy_(torch.as_tensor(squares / count - mean**2))
+
+
+def _check_folder(out: Path, saved: Path, resume: bool) -> None:
+    if (out / WEIGHTS_FILE).exists():
+        raise TrainingError(f"{out} already holds a checkpoint; choose another folder")
+    if saved.exists() and not resume:
+        raise TrainingError(f"{out} holds a stopped run; go on with --resume, or remove {saved.parent}")
+
+
+def _write_log(rows: Sequence[Mapping[str, object]], path: Path) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def _save(
+    path: Path,
+    recipe: Recipe,
+    state: State,
+    predictor: ClapPredictor,
+    teachers: Teachers,
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    content = {
+        "recipe": recipe_text(recipe),
+        "state": vars(state),
+        "predictor": predictor.state_dict(),
+        "teachers": teachers.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    torch.save(content, partial)
+    partial.replace(path)
+
+
+def _restore(
+    path: Path, recipe: Recipe, predictor: ClapPredictor, teachers: Teachers
+) -> tuple[State, torch.optim.Optimizer]:
+    content = torch.load(path, weights_only=True)
+    if content["recipe"] != recipe_text(recipe):
+        raise TrainingError(f"{path.parent} was trained with another recipe; remove it to start over")
+    state = State(**content["state"])
+    predictor.load_state_dict(content["predictor"])
+    teachers.load_state_dict(content["teachers"])
+    optimizer = _optimizer(recipe.stage[state.stage], predictor, teachers)
+    optimizer.load_state_dict(content["optimizer"])
+    return state, optimizer

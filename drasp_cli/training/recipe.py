@@ -1,0 +1,150 @@
+"""Recipes: everything that decides what is trained and how, in one TOML file.
+
+    [predictor]     the checkpoint's config.json, as TOML
+    [data]          batch size, augmentation, tokenizer size
+    [[stage]]       one or more, run in order: optimiser, epochs, patience, and the weight of each loss
+
+A stage's losses are named: `ratings` (the axes themselves), and, where the data has a `causes.csv`, `causes`,
+`attributes`, `prompt_attributes` and `matching` (see `teachers.py`). The loop does not know which recipe it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from drasp_cli.errors import ConfigError
+from drasp_cli.models.config import PredictorConfig, from_plain, parse_config
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LOSSES = ("ratings", "causes", "attributes", "prompt_attributes", "matching")
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """How clips become batches.
+
+    Attributes:
+        batch_size: clips in a step.
+        vocab_size: size of the byte-level BPE tokenizer that is trained on the training prompts; 0 for a predictor
+            that reads none.
+        roll: shift a clip's frames round by a random amount each time it is seen.
+        gain_db: add a level drawn uniformly from plus or minus this each time it is seen.
+    """
+
+    batch_size: int = 32
+    vocab_size: int = 0
+    roll: bool = False
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class StageRecipe:
+    """One stretch of training.
+
+    Attributes:
+        name: for the log.
+        epochs: at most this many.
+        losses: weight of each loss; those not named are not computed.
+        rating_loss: "l1" or "mse+l1", on targets standardised by the predictor's target transform for "mse+l1",
+            on the rating scale for "l1".
+        optimizer: "adamw" or "sgd".
+        learning_rate: highest rate.
+        weight_decay: AdamW's decoupled decay.
+        momentum: SGD's.
+        schedule: "constant", or "cosine" down to zero over `epochs`.
+        warmup: epochs of linear rise to `learning_rate`, fractions allowed.
+        patience: stop after this many epochs without a lower validation loss; 0 runs all epochs.
+        keep: "best" ends the stage with the epoch of lowest validation loss, "last" with the last one.
+        max_gradient: gradients are scaled down to this norm; 0 leaves them.
+        freeze: prefixes of parameter names that stay as they are.
+        precision: "fp32" or "bf16" (autocast in the towers; weights and losses stay fp32).
+    """
+
+    name: str
+    epochs: int
+    losses: Mapping[str, float]
+    rating_loss: str = "l1"
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    momentum: float = 0.9
+    schedule: str = "constant"
+    warmup: float = 0.0
+    patience: int = 20
+    keep: str = "best"
+    max_gradient: float = 0.0
+    freeze: tuple[str, ...] = ()
+    precision: str = "fp32"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe.
+
+    Attributes:
+        seed: of weights, order and augmentation.
+        predictor: what is trained.
+        data: batches.
+        stage: stages, in order.
+    """
+
+    seed: int
+    predictor: PredictorConfig
+    data: DataRecipe
+    stage: tuple[StageRecipe, ...]
+
+
+def load_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file, checked.
+
+    Raises:
+        ConfigError: with the dotted path of the key at fault.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(str(path), "file", "is not there") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(str(path), "file", f"is not readable as TOML ({error})") from error
+    source = str(path)
+    # A predictor that reads no prompts has no [predictor.text]; TOML cannot say null, so absence does.
+    if isinstance(data.get("predictor"), dict):
+        data["predictor"].setdefault("text", None)
+    recipe = from_plain(Recipe, data, source)
+    parse_config(data["predictor"], f"{source}: predictor")
+    if not recipe.stage:
+        raise ConfigError(source, "stage", "must hold at least one stage")
+    if recipe.data.batch_size < 1:
+        raise ConfigError(source, "data.batch_size", "must be positive")
+    if (recipe.predictor.text is None) != (recipe.data.vocab_size == 0):
+        raise ConfigError(source, "data.vocab_size", "must be given if, and only if, there is a predictor.text")
+    for i, stage in enumerate(recipe.stage):
+        _check_stage(stage, source, f"stage[{i}]")
+    return recipe
+
+
+def _check_stage(stage: StageRecipe, source: str, key: str) -> None:
+    choices = {
+        "rating_loss": ("l1", "mse+l1"),
+        "optimizer": ("adamw", "sgd"),
+        "schedule": ("constant", "cosine"),
+        "keep": ("best", "last"),
+        "precision": ("fp32", "bf16"),
+    }
+    for name, allowed in choices.items():
+        if getattr(stage, name) not in allowed:
+            raise ConfigError(source, f"{key}.{name}", f"must be one of {', '.join(map(repr, allowed))}")
+    for name in stage.losses:
+        if name not in LOSSES:
+            raise ConfigError(source, f"{key}.losses.{name}", f"is not a loss (known: {', '.join(LOSSES)})")
+    if not any(weight > 0 for weight in stage.losses.values()):
+        raise ConfigError(source, f"{key}.losses", "must give at least one loss a positive weight")
+    if stage.epochs < 1 or stage.learning_rate <= 0:
+        raise ConfigError(source, f"{key}.epochs", "epochs and learning_rate must be positive")

@@ -1,0 +1,153 @@
+"""The losses, each a teacher with something of its own to say.
+
+    ratings            |score - rating|, mean over clips and axes                      (what is wanted)
+    causes             (c_hat - c)^2 of each cause's severity, from the audio           (why MI is low)
+    attributes         cross entropy of each attribute that is heard, from the audio    (what the music is)
+    prompt_attributes  cross entropy of each attribute that is asked for, from the text (what it should be)
+    matching           (g cos(a_i, t_j) + h - agreement_ij)^2 over all pairs of a batch (whether they agree)
+
+`agreement_ij` is the share of the attributes mentioned by prompt j that clip i realises: a contrastive loss whose
+targets are known instead of being "own pair 1, all other pairs 0", because two clips may well fit one prompt. A mean
+rating says only that a clip is worth 2.6; the other four say what to listen for. They are linear readouts from the two
+embeddings, used in training and then thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's worth of clips. Rows belong together; NaN and `NOT_MENTIONED` mark what is unknown.
+
+    Attributes:
+        logmel: (batch, frames, mels) in dB.
+        tokens: (batch, tokens) int64, or None.
+        ratings: (batch, axes).
+        heard: (batch, attributes) int64, or None.
+        asked: (batch, attributes) int64, or None.
+        causes: (batch, causes), or None.
+    """
+
+    logmel: Tensor
+    tokens: Tensor | None
+    ratings: Tensor
+    heard: Tensor | None = None
+    asked: Tensor | None = None
+    causes: Tensor | None = None
+
+
+def agreement(heard: Tensor, asked: Tensor) -> Tensor:
+    """Share of what each prompt mentions that each clip realises.
+
+    Args:
+        heard: (clips, attributes) int64.
+        asked: (prompts, attributes) int64, `NOT_MENTIONED` where the prompt is silent.
+
+    Returns:
+        (clips, prompts) in [0, 1]; 1 for a prompt that mentions nothing.
+
+    >>> agreement(torch.tensor([[1, 2]]), torch.tensor([[1, 2], [1, 0], [NOT_MENTIONED, 0]])).tolist()
+    [[1.0, 0.5, 0.0]]
+    """
+    mentioned = asked != NOT_MENTIONED
+    same = (heard[:, None] == asked[None, :]) & mentioned[None, :]
+    count = mentioned.sum(-1)
+    return torch.where(count > 0, same.sum(-1) / count.clamp_min(1), 1.0)
+
+
+class Teachers(nn.Module):
+    """The linear readouts behind the auxiliary losses.
+
+    Args:
+        config: of the predictor that is taught.
+        vocabulary: names of attributes and causes; None leaves `ratings` as the only loss.
+    """
+
+    def __init__(self, config: PredictorConfig, vocabulary: Vocabulary | None) -> None:
+        super().__init__()
+        dim = config.heads.embedding_dim
+        self.axes: Sequence[str] = config.axes
+        self.vocabulary = vocabulary
+        sizes = [] if vocabulary is None else [len(values) for values in vocabulary.attributes.values()]
+        self.heard = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.asked = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.causes = nn.Linear(dim, len(vocabulary.causes)) if vocabulary else None
+        self.match = nn.Parameter(torch.tensor([1.0, 0.0]))
+
+    def losses(
+        self, predictor: ClapPredictor, batch: Batch, wanted: Sequence[str], rating_loss: str, precision: str = "fp32"
+    ) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]]:
+        """Each wanted loss of a batch, and the scores.
+
+        Args:
+            predictor: the pupil.
+            batch: clips and what is known of them.
+            wanted: names of losses.
+            rating_loss: "l1" or "mse+l1".
+            precision: of the towers, "fp32" or "bf16"; heads, readouts and losses are always fp32.
+
+        Returns:
+            losses by name (scalars), and scores by axis (batch,).
+        """
+        with torch.autocast(batch.logmel.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            audio = predictor.embed_audio(batch.logmel)
+            text = predictor.embed_text(batch.tokens) if batch.tokens is not None else None
+        audio, text = audio.float(), None if text is None else text.float()
+        scores = predictor.score(audio, text)
+        scale = predictor.config.heads.embedding_dim**0.5  # unit variance, whatever the heads are given
+        losses = {}
+        for name in wanted:
+            if name == "ratings":
+                losses[name] = self._ratings(scores, batch.ratings, predictor.config, rating_loss)
+            elif name == "causes":
+                assert self.causes is not None
+                assert batch.causes is not None
+                losses[name] = F.mse_loss(self.causes(scale * audio), batch.causes)
+            elif name == "attributes":
+                assert batch.heard is not None
+                losses[name] = _cross_entropies(self.heard, scale * audio, batch.heard)
+            elif name == "prompt_attributes":
+                assert batch.asked is not None
+                assert text is not None
+                losses[name] = _cross_entropies(self.asked, scale * text, batch.asked)
+            else:
+                assert batch.heard is not None
+                assert batch.asked is not None
+                assert text is not None
+                gain, offset = self.match
+                predicted = gain * (audio @ text.T) + offset
+                losses[name] = F.mse_loss(predicted, agreement(batch.heard, batch.asked))
+        return losses, scores
+
+    def _ratings(
+        self, scores: Mapping[str, Tensor], ratings: Tensor, config: PredictorConfig, rating_loss: str
+    ) -> Tensor:
+        per_axis = []
+        for axis, rating in zip(self.axes, ratings.T, strict=True):
+            known = ~rating.isnan()
+            if axis not in scores or not known.any():
+                continue
+            error = scores[axis][known] - rating[known]
+            if rating_loss == "l1":
+                per_axis.append(error.abs().mean())
+            else:
+                error = error / config.targets[axis].std
+                per_axis.append(error.square().mean() + error.abs().mean())
+        return torch.stack(per_axis).mean()
+
+
+def _cross_entropies(readouts: nn.ModuleList, embedding: Tensor, values: Tensor) -> Tensor:
+    """Mean cross entropy over the attributes that at least one row of the batch knows."""
+    known = [(readout, column) for readout, column in zip(readouts, values.T, strict=True) if (column >= 0).any()]
+    return torch.stack([F.cross_entropy(readout(embedding), column) for readout, column in known]).mean()

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from drasp_cli.checkpoints.store import load_predictor
+from drasp_cli.errors import CheckpointError, ConfigError, UnknownModelError
+from tests.tiny import tiny_checkpoint, tiny_folder
+
+
+def rewrite(folder: Path, change: object) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)  # type: ignore[operator]
+    save_file(tensors, folder / "model.safetensors")
+
+
+def test_a_saved_checkpoint_reads_back_equal(tmp_path: Path) -> None:
+    first, again = tiny_checkpoint(tmp_path / "a", seed=3), load_predictor(f"{tmp_path}/a")
+    assert first.config == again.config
+    assert first.revision == again.revision
+    assert first.tokenizer is not None
+    ours, theirs = first.predictor.state_dict(), again.predictor.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_another_content_is_another_revision(tmp_path: Path) -> None:
+    assert tiny_checkpoint(tmp_path / "a", 0).revision != tiny_checkpoint(tmp_path / "b", 1).revision
+
+
+def test_the_card_is_no_part_of_the_revision(tmp_path: Path) -> None:
+    before = tiny_checkpoint(tmp_path / "a").revision
+    (tmp_path / "a" / "README.md").write_text("# another\n")
+    assert load_predictor(f"{tmp_path}/a").revision == before
+
+
+def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
+    rewrite(tiny_folder(tmp_path), lambda tensors: tensors.pop("pooling.alpha"))
+    with pytest.raises(CheckpointError, match=r"1 tensor is missing: pooling\.alpha"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_an_unexpected_tensor_is_named(tmp_path: Path) -> None:
+    rewrite(tiny_folder(tmp_path), lambda tensors: tensors.update(stray=torch.zeros(1)))
+    with pytest.raises(CheckpointError, match="not part of this predictor: stray"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_a_tensor_of_the_wrong_shape_is_named(tmp_path: Path) -> None:
+    rewrite(tiny_folder(tmp_path), lambda tensors: tensors.update({"pooling_proj.bias": torch.zeros(3)}))
+    with pytest.raises(CheckpointError, match=r"pooling_proj\.bias is \(3,\), expected \(16,\)"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_a_constant_may_be_there_if_it_equals_ours(tmp_path: Path) -> None:
+    checkpoint = tiny_checkpoint(tmp_path)
+    filters = checkpoint.predictor.logmel.filters
+    rewrite(tmp_path, lambda tensors: tensors.update({"logmel.filters": filters.clone()}))
+    load_predictor(f"{tmp_path}/")
+    rewrite(tmp_path, lambda tensors: tensors.update({"logmel.filters": 1.01 * filters}))
+    with pytest.raises(CheckpointError, match=r"constant differs .*: logmel\.filters"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_half_precision_weights_are_widened(tmp_path: Path) -> None:
+    folder = tiny_folder(tmp_path)
+    tensors = load_file(folder / "model.safetensors")
+    save_file({n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}, folder / "model.safetensors")
+    assert {p.dtype for p in load_predictor(f"{tmp_path}/").predictor.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
+    (tiny_folder(tmp_path) / name).write_bytes(b"half a file")
+    with pytest.raises(CheckpointError, match=name):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_a_missing_weights_file_is_named(tmp_path: Path) -> None:
+    (tiny_folder(tmp_path) / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"model\.safetensors: is not there"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
+    path = tiny_folder(tmp_path) / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"flavour": "plum"}))
+    with pytest.raises(ConfigError, match="flavour"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_a_tokenizer_too_large_for_the_tower_is_refused(tmp_path: Path) -> None:
+    path = tiny_folder(tmp_path) / "config.json"
+    plain = json.loads(path.read_text())
+    plain["text"]["vocab_size"] = 10
+    path.write_text(json.dumps(plain))
+    rewrite(tmp_path, lambda t: t.update({"text_branch.embeddings.word_embeddings.weight": torch.zeros(10, 16)}))
+    with pytest.raises(CheckpointError, match="only 10"):
+        load_predictor(f"{tmp_path}/")
+
+
+def test_a_folder_without_a_tokenizer_loads_and_says_so(tmp_path: Path) -> None:
+    (tiny_folder(tmp_path) / "tokenizer.json").unlink()
+    assert load_predictor(f"{tmp_path}/").tokenizer is None
+
+
+def test_a_bare_word_is_never_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_folder(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownModelError) as caught:
+        load_predictor("mine")
+    assert caught.value.hint == "for the folder, write ./mine"
+    assert "clap-drasp.mini" in caught.value.known
+    assert load_predictor("./mine").name == "./mine"
+
+
+@pytest.mark.parametrize("name", ["clap-drasp", "clap-drasp.full", "hf-hub:owner/repo"])
+def test_names_that_do_not_exist_are_refused(name: str) -> None:
+    with pytest.raises(UnknownModelError, match="no model is called"):
+        load_predictor(name)
+
+
+def test_a_path_that_is_no_folder_is_named() -> None:
+    with pytest.raises(CheckpointError, match="nowhere"):
+        load_predictor("./nowhere")

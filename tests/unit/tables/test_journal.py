@@ -1,0 +1,225 @@
+"""A run killed anywhere and resumed leaves the bytes of a run that was not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.errors import MissingExtraError, OutputError, ResumeError
+from drasp_cli.tables import formats
+from drasp_cli.tables.journal import ResultWriter
+from drasp_cli.tables.reading import read_score_tables
+
+GROUP = 3
+MODEL = "m@1"
+CLIPS = [
+    Clip("a.wav", system="S"),
+    Clip('q"",\n"b.wav', prompt="p"),
+    Clip("\udcff.wav", id="7", start=0.5),
+    Clip("é,.wav", system="\r"),
+    Clip("e.wav", start=0.0, end=2.0),
+    Clip("f.wav"),
+    Clip("g.wav"),
+    Clip("h.wav"),
+]
+
+
+def rows_of(clips) -> list[ClipScore]:
+    return [
+        ClipScore(clip, {"MI": len(clip.path) / 7, "TA": None}, seconds=1.5, windows=1, sample_rate=8000, model=MODEL)
+        for clip in clips
+    ]
+
+
+def run(path: Path, clips=CLIPS, *, resume: bool = False, stop_after: int | None = None, model: str = MODEL) -> int:
+    """What the command does; `stop_after` rows it is killed."""
+    with ResultWriter(str(path), ("MI", "TA"), with_prompts=True) as writer:
+        if resume:
+            done = writer.resume(clips, model, GROUP)
+        else:
+            writer.start()
+            done = 0
+        writer.write(rows_of(clips)[done:stop_after])
+        if stop_after is None:
+            writer.finish()
+    return done
+
+
+@pytest.fixture(params=["csv", "jsonl"])
+def grown(request, tmp_path):
+    path = tmp_path / f"out.{request.param}"
+    run(path)
+    return path
+
+
+@pytest.fixture(params=["json", "parquet"])
+def made(request, tmp_path):
+    path = tmp_path / f"out.{request.param}"
+    run(path)
+    return path
+
+
+def log_of(path: Path) -> Path:
+    return path.with_name(path.name + ".journal")
+
+
+def test_killed_at_any_byte(grown):
+    whole = grown.read_bytes()
+    done = set()
+    for size in range(len(whole) + 1):
+        grown.write_bytes(whole[:size])
+        done.add(run(grown, resume=True))
+        assert grown.read_bytes() == whole, size
+    assert done == {0, 3, 6, 8}
+
+
+def test_journal_killed_at_any_byte(tmp_path):
+    path = tmp_path / "out.json"
+    run(path)
+    whole = path.read_bytes()
+    run(path, stop_after=len(CLIPS))
+    journal = log_of(path).read_bytes()
+    for size in range(len(journal) + 1):
+        log_of(path).write_bytes(journal[:size])
+        path.unlink(missing_ok=True)
+        run(path, resume=True)
+        assert path.read_bytes() == whole, size
+        assert not log_of(path).exists()
+
+
+@pytest.mark.parametrize("rows", range(len(CLIPS)))
+def test_made_formats_stopped_between_rows(made, rows):
+    whole = made.read_bytes()
+    run(made, stop_after=rows)
+    assert made.read_bytes() == whole  # the old table stays until the new one is there
+    assert run(made, resume=True) == rows - rows % GROUP
+    assert made.read_bytes() == whole
+    assert sorted(entry.name for entry in made.parent.iterdir()) == [made.name]
+
+
+def test_made_formats_killed_between_the_table_and_its_journal(made):
+    whole = made.read_bytes()
+    run(made, stop_after=len(CLIPS))
+    assert run(made, resume=True) == len(CLIPS)
+    assert made.read_bytes() == whole
+
+
+def test_nothing_to_resume_is_a_start(tmp_path):
+    for name in ("csv", "jsonl", "json", "parquet"):
+        assert run(tmp_path / f"a.{name}", resume=True) == 0
+        run(tmp_path / f"b.{name}")
+        assert (tmp_path / f"a.{name}").read_bytes() == (tmp_path / f"b.{name}").read_bytes()
+
+
+def test_a_finished_table_has_nothing_to_do(grown):
+    assert run(grown, resume=True) == len(CLIPS)
+
+
+def test_a_start_replaces_what_was_there(grown):
+    whole = grown.read_bytes()
+    run(grown, CLIPS[:2])
+    assert len(grown.read_bytes()) < len(whole)
+    assert len(list(read_score_tables([str(grown)]))) == 2
+
+
+def test_the_whole_groups_are_kept_and_the_rest_redone(grown):
+    run(grown, stop_after=5)
+    assert run(grown, resume=True) == 3
+
+
+def test_more_clips_than_before_go_on(grown):
+    whole = grown.read_bytes()
+    run(grown, CLIPS[:7])
+    assert run(grown, resume=True) == 6
+    assert grown.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda clips: clips[:7], "more rows than there are clips now, which is 7"),
+        (lambda clips: clips[::-1], "row 1: 'path' is 'a.wav', and would be 'h.wav'"),
+        (lambda clips: [Clip("a.wav", "k", "S"), *clips[1:]], "row 1: 'id' is '', and would be 'k'"),
+        (lambda clips: [Clip("a.wav", "", "T"), *clips[1:]], "row 1: 'system' is 'S', and would be 'T'"),
+        (lambda clips: [Clip("a.wav", "", "S", "p"), *clips[1:]], "row 1: 'prompt' is '(None)?', and would be 'p'"),
+        (
+            lambda clips: [*clips[:4], Clip("e.wav", end=2.0), *clips[5:]],
+            "row 5: 'start' is '0.0', and would be 'None'",
+        ),
+    ],
+)
+def test_other_clips_are_refused_and_the_file_is_left(grown, change, message):
+    whole = grown.read_bytes()
+    with pytest.raises(ResumeError, match=message):
+        run(grown, change(CLIPS), resume=True)
+    assert grown.read_bytes() == whole
+
+
+def test_another_model_is_refused(grown):
+    with pytest.raises(ResumeError, match="row 1: 'model' is 'm@1', and would be 'm@2'"):
+        run(grown, resume=True, model="m@2")
+
+
+def test_other_axes_are_refused(grown):
+    whole = grown.read_bytes()
+    with ResultWriter(str(grown), ("MI",), with_prompts=True) as writer, pytest.raises(ResumeError, match="MI,TA"):
+        writer.resume(CLIPS, MODEL, GROUP)
+    assert grown.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", [b"my notes", b"my\nnotes\n", b"path,id\n", b'{"id": "x"}\n', b"\0"])
+def test_a_foreign_file_is_left_alone(grown, content):
+    grown.write_bytes(content)
+    with pytest.raises(ResumeError):
+        run(grown, resume=True)
+    assert grown.read_bytes() == content
+
+
+def test_a_broken_row_in_the_middle_is_refused(grown):
+    lines = grown.read_bytes().split(b"\n")
+    lines[1] = lines[1][:-20]
+    grown.write_bytes(b"\n".join(lines))
+    with pytest.raises(ResumeError, match=r"is not one of its rows|would be"):
+        run(grown, resume=True)
+
+
+def test_finished_formats_that_cannot_grow(tmp_path):
+    for name in ("json", "parquet"):
+        path = tmp_path / f"out.{name}"
+        run(path)
+        whole = path.read_bytes()
+        assert run(path, resume=True) == len(CLIPS)
+        assert path.read_bytes() == whole
+        with pytest.raises(ResumeError, match=f"finished with {len(CLIPS)} rows, and there are {len(CLIPS) + 1} clips"):
+            run(path, [*CLIPS, Clip("new.wav")], resume=True)
+        with pytest.raises(ResumeError, match="'model' is"):
+            run(path, resume=True, model="m@2")
+        with ResultWriter(str(path), ("MI",)) as writer, pytest.raises(ResumeError, match="its columns are"):
+            writer.resume(CLIPS, MODEL, GROUP)
+
+
+def test_a_broken_finished_table(tmp_path):
+    (tmp_path / "out.json").write_text(json.dumps({"a": 1}))
+    with pytest.raises(ResumeError, match="is not a JSON array"):
+        run(tmp_path / "out.json", resume=True)
+
+
+def test_what_cannot_be_written_is_said_at_once(tmp_path, monkeypatch):
+    with pytest.raises(OutputError, match="No such file or directory"):
+        run(tmp_path / "none" / "out.csv")
+    with pytest.raises(OutputError, match="the ending says the format"):
+        ResultWriter(str(tmp_path / "out.xlsx"), ("MI",))
+    (tmp_path / "dir.csv").mkdir()
+    with pytest.raises(OutputError, match="Is a directory"):
+        run(tmp_path / "dir.csv", resume=True)
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError):
+        ResultWriter(str(tmp_path / "out.parquet"), ("MI",))
+
+
+def test_writing_before_starting_is_a_mistake(tmp_path):
+    with pytest.raises(RuntimeError, match="start or resume comes first"):
+        ResultWriter(str(tmp_path / "out.csv"), ("MI",)).write(rows_of(CLIPS))

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from drasp_cli.checkpoints.store import load_predictor
+from drasp_cli.errors import TrainingError
+from drasp_cli.models.config import parse_config
+from drasp_cli.training.loop import LOG_FILE, fit, learning_rate
+from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
+from tests.tiny import tiny_plain
+from tests.unit.training.dataset import make_dataset
+
+ALL = {"ratings": 1.0, "causes": 1.0, "attributes": 1.0, "prompt_attributes": 1.0, "matching": 1.0}
+
+
+def recipe(*stages: StageRecipe, roll: bool = True) -> Recipe:
+    config = parse_config(tiny_plain() | {"ratings": "simulated", "training_data": "tones"}, "tiny")
+    return Recipe(7, config, DataRecipe(batch_size=4, vocab_size=300, roll=roll, gain_db=3.0), stages)
+
+
+TWO_STAGES = recipe(
+    StageRecipe("causes", 2, ALL, learning_rate=3e-3, schedule="cosine", warmup=0.5, weight_decay=0.01, keep="last"),
+    StageRecipe("ratings", 2, {"ratings": 1.0}, optimizer="sgd", learning_rate=1e-2, max_gradient=1.0),
+)
+
+
+class Silent:
+    def start(self, what: str, total: int) -> None:
+        pass
+
+    def advance(self) -> None:
+        pass
+
+    def epoch(self, row: Mapping[str, object]) -> None:
+        pass
+
+
+class Stops(Silent):
+    """Stops the run, as Ctrl-C or a power cut would, during the given epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        self.left = epoch
+
+    def start(self, what: str, total: int) -> None:
+        if "/" in what:
+            self.left -= 1
+
+    def advance(self) -> None:
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def train(
+    data: Path, out: Path, resume: bool = False, monitor: Silent | None = None, recipe: Recipe = TWO_STAGES
+) -> dict[str, torch.Tensor]:
+    fit(recipe, data, out, resume=resume, features=None, monitor=monitor or Silent())
+    return load_file(out / "model.safetensors")
+
+
+def test_a_checkpoint_folder_comes_out(tmp_path: Path) -> None:
+    train(make_dataset(tmp_path / "data"), tmp_path / "out")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        LOG_FILE,
+    ]
+    checkpoint = load_predictor(f"{tmp_path}/out")
+    assert checkpoint.config == TWO_STAGES.predictor
+    assert checkpoint.tokenizer is not None
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "simulated" in card.split("---")[2][:300]
+    with (tmp_path / "out" / LOG_FILE).open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["stage"], row["epoch"]) for row in rows] == [
+        ("causes", "1"),
+        ("causes", "2"),
+        ("ratings", "1"),
+        ("ratings", "2"),
+    ]
+    assert all(float(row["dev_ratings"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3, 4])
+def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_weights(tmp_path: Path, epoch: int) -> None:
+    data = make_dataset(tmp_path / "data")
+    whole = train(data, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "stopped", monitor=Stops(epoch))
+    resumed = train(data, tmp_path / "stopped", resume=True)
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_it_learns_what_can_be_heard(tmp_path: Path) -> None:
+    """Noise lowers MI here; after a short training the validation SRCC says that it was heard."""
+    data = make_dataset(tmp_path / "data", clips=48)
+    stages = (StageRecipe("all", 12, ALL | {"ratings": 3.0}, learning_rate=3e-3),)
+    train(data, tmp_path / "out", recipe=recipe(*stages, roll=False))
+    with (tmp_path / "out" / LOG_FILE).open() as file:
+        rows = list(csv.DictReader(file))
+    assert max(float(row["dev_srcc_MI"]) for row in rows) > 0.8
+
+
+def test_a_stage_ends_when_it_stops_getting_better(tmp_path: Path) -> None:
+    stage = StageRecipe("ratings", 50, {"ratings": 1.0}, learning_rate=1e-9, patience=2, optimizer="sgd")
+    data = make_dataset(tmp_path / "data")
+    train(data, tmp_path / "out", recipe=recipe(stage))
+    with (tmp_path / "out" / LOG_FILE).open() as file:
+        losses = [float(row["dev"]) for row in csv.DictReader(file)]
+    best = losses.index(min(losses))
+    assert len(losses) < 50
+    assert len(losses) - 1 - best >= 2
+
+
+def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    free = StageRecipe("ratings", 1, {"ratings": 1.0}, learning_rate=1e-2)
+    frozen = StageRecipe("ratings", 2, {"ratings": 1.0}, learning_rate=1e-2, freeze=("audio_branch",), keep="last")
+    short = train(data, tmp_path / "short", recipe=recipe(frozen))
+    longer = train(data, tmp_path / "longer", recipe=recipe(frozen, frozen))
+    moved = train(data, tmp_path / "moved", recipe=recipe(free))
+    name = "audio_branch.patch_embed.proj.weight"
+    assert torch.equal(short[name], longer[name])
+    assert not torch.equal(short[name], moved[name])
+    assert not torch.equal(short["heads.MI.layers.0.weight"], longer["heads.MI.layers.0.weight"])
+
+
+def test_features_are_kept_where_asked_and_made_once(tmp_path: Path) -> None:
+    data, kept = make_dataset(tmp_path / "data"), tmp_path / "kept"
+    stage = StageRecipe("ratings", 1, {"ratings": 1.0})
+    fit(recipe(stage), data, tmp_path / "a", resume=False, features=kept, monitor=Silent())
+    before = (kept / "train.f16").stat().st_mtime_ns
+    fit(recipe(stage), data, tmp_path / "b", resume=False, features=kept, monitor=Silent())
+    assert (kept / "train.f16").stat().st_mtime_ns == before
+    first, second = (load_file(tmp_path / out / "model.safetensors") for out in "ab")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_folder_with_a_checkpoint_or_a_stopped_run_is_refused(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "out", monitor=Stops(2))
+    with pytest.raises(TrainingError, match="--resume"):
+        train(data, tmp_path / "out")
+    train(data, tmp_path / "out", resume=True)
+    with pytest.raises(TrainingError, match="already holds a checkpoint"):
+        train(data, tmp_path / "out", resume=True)
+
+
+def test_another_recipe_cannot_be_resumed(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "out", monitor=Stops(2))
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(data, tmp_path / "out", resume=True, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+
+
+def test_losses_on_causes_need_causes(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data", causes=False)
+    with pytest.raises(TrainingError, match=r"wants causes.* no causes\.csv"):
+        train(data, tmp_path / "out")
+    train(data, tmp_path / "ratings", recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+
+
+def test_learning_rate_rises_then_falls() -> None:
+    stage = StageRecipe("x", 4, ALL, learning_rate=1.0, schedule="cosine", warmup=1.0)
+    rates = [learning_rate(stage, step, 10) for step in range(40)]
+    assert rates[:10] == sorted(rates[:10])
+    assert rates[10] == 1.0
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[25] == pytest.approx(0.5)
+    assert rates[-1] < 0.01

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from drasp_cli.models.build import seeded_predictor
+from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
+from drasp_cli.training.recipe import LOSSES
+from drasp_cli.training.teachers import Batch, Teachers, agreement
+from tests.tiny import tiny_config
+
+VOCABULARY = Vocabulary({"tempo": ("fast", "slow"), "timbre": ("bell", "flute", "piano")}, ("hum", "noise"))
+
+
+def batch(rows: int = 4) -> Batch:
+    generator = torch.Generator().manual_seed(0)
+    return Batch(
+        logmel=torch.randn(rows, 63, 16, generator=generator) * 10 - 40,
+        tokens=torch.randint(4, 300, (rows, 7), generator=generator),
+        ratings=torch.tensor([[1.0, 2.0], [3.0, float("nan")], [5.0, 4.0], [2.0, 2.0]])[:rows],
+        heard=torch.tensor([[0, 1], [1, 2], [NOT_MENTIONED, 0], [0, 0]])[:rows],
+        asked=torch.tensor([[0, NOT_MENTIONED], [1, 2], [0, 1], [NOT_MENTIONED, NOT_MENTIONED]])[:rows],
+        causes=torch.rand(rows, 2, generator=generator),
+    )
+
+
+def test_agreement_by_hand() -> None:
+    expected = [[1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.5, 1.0]]
+    b = batch()
+    assert b.heard is not None
+    assert b.asked is not None
+    assert agreement(b.heard, b.asked).tolist() == expected
+
+
+def test_l1_and_mse_by_hand() -> None:
+    predictor = seeded_predictor(tiny_config(), 0)
+    teachers = Teachers(predictor.config, None)
+    with torch.inference_mode():
+        losses, scores = teachers.losses(predictor, batch(), ["ratings"], "l1")
+        combined, _ = teachers.losses(predictor, batch(), ["ratings"], "mse+l1")
+    mi = scores["MI"] - torch.tensor([1.0, 3.0, 5.0, 2.0])
+    ta = scores["TA"][[0, 2, 3]] - torch.tensor([2.0, 4.0, 2.0])  # the second clip has no TA rating
+    torch.testing.assert_close(losses["ratings"], (mi.abs().mean() + ta.abs().mean()) / 2)
+    expected = (mi.abs().mean() + mi.square().mean() + ta.abs().mean() + ta.square().mean()) / 2
+    torch.testing.assert_close(combined["ratings"], expected)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_teaches(name: str) -> None:
+    """A few steps on one batch bring each loss down, and only gradients that it may reach are there."""
+    predictor = seeded_predictor(tiny_config(), 0)
+    torch.manual_seed(0)
+    teachers = Teachers(predictor.config, VOCABULARY)
+    optimizer = torch.optim.AdamW([*predictor.parameters(), *teachers.parameters()], lr=3e-3)
+    values = []
+    for _ in range(20):
+        losses, _ = teachers.losses(predictor, batch(), [name], "l1")
+        assert list(losses) == [name]
+        optimizer.zero_grad()
+        losses[name].backward()
+        optimizer.step()
+        values.append(float(losses[name].detach()))
+    assert values[-1] < 0.8 * values[0]
+    reads_audio = predictor.audio_branch.patch_embed.proj.weight.grad is not None
+    assert reads_audio is (name != "prompt_attributes")
+
+
+def test_a_clips_losses_do_not_depend_on_its_batch_mates() -> None:
+    predictor = seeded_predictor(tiny_config(), 0)
+    torch.manual_seed(0)
+    teachers = Teachers(predictor.config, VOCABULARY)
+    predictor.train()
+    predictor.audio_branch.bn0.eval()
+    with torch.no_grad():
+        _, together = teachers.losses(predictor, batch(4), ["ratings"], "l1")
+        _, alone = teachers.losses(predictor, batch(1), ["ratings"], "l1")
+    for axis in together:
+        torch.testing.assert_close(together[axis][:1], alone[axis], atol=1e-5, rtol=0)
