@@ -70,7 +70,7 @@ def ktau(reference: ArrayLike, predicted: ArrayLike) -> float:
     _, both = np.unique(x_class.astype(np.int64) * len(x) + y_class, return_counts=True)
     discordant = _inversions(y_class)
     numerator = pairs - tied_x - tied_y + _pairs(both) - 2 * discordant
-    return max(-1.0, min(1.0, numerator / math.sqrt(pairs - tied_x) / math.sqrt(pairs - tied_y)))
+    return max(-1.0, min(1.0, numerator / math.sqrt((pairs - tied_x) * (pairs - tied_y))))
 
 
 def why_undefined(reference: ArrayLike, predicted: ArrayLike) -> str | None:

@@ -72,8 +72,11 @@ def score_clips(
         raise ValueError("batch_size and workers must be positive")
     where = choose_device(device)
     network = _Network(checkpoint, where, _autocast_type(precision, where))
-    threads = workers or min(8, os.cpu_count() or 1)
-    with closing(_decode(clips, checkpoint.config.audio, threads)) as opened:
+    return _run(network, clips, batch_size, workers or min(8, os.cpu_count() or 1))
+
+
+def _run(network: _Network, clips: Iterable[Clip], batch_size: int, workers: int) -> Iterator[ClipScore]:
+    with closing(_decode(clips, network.config.audio, workers)) as opened:
         yield from _score(network, opened, batch_size)
 
 

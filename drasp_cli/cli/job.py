@@ -54,7 +54,7 @@ class ScoringJob:
         return self._checkpoint
 
     def rows(self, clips: ClipList, already: int = 0) -> Iterator[ClipScore]:
-        """Scores of `clips` from number `already` on, as they come."""
+        """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
         from drasp_cli.scoring import score_clips
 
         rows = score_clips(
@@ -65,8 +65,12 @@ class ScoringJob:
             device=self.device,
             precision=self.precision,
         )
+        return self._watched(rows, len(clips) - already)
+
+    def _watched(self, rows: Iterator[ClipScore], total: int) -> Iterator[ClipScore]:
+        """The same rows, counted, under a progress bar."""
         begun = time.monotonic()
-        with self.talk.progress("score", len(clips) - already) as advance:
+        with self.talk.progress("score", total) as advance:
             for row in rows:
                 if row.error and self.strict:
                     raise AudioError(row.clip.path, row.error)

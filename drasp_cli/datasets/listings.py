@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -106,8 +107,8 @@ def _clip(source: str, line: int, record: Mapping[str, object]) -> Clip:
     return Clip(
         check_path(source, line, path),
         id=_text(source, line, record, "id"),
-        system=_text(source, line, record, "system"),
-        prompt=prompt or None,
+        system=sys.intern(_text(source, line, record, "system")),  # a few names stand in millions of rows
+        prompt=sys.intern(prompt) or None,
         start=start,
         end=end,
     )

@@ -22,13 +22,17 @@ class ClipList(Sequence[Clip]):
     Args:
         clips: the clips.
         offsets: for each clip, how many characters of its path name the INPUT and not what is below it.
-        pattern_missed: how many clips `--system-pattern` was asked about and did not match.
+        pattern_missed: how many clips `--system-pattern` was asked about and did not match: a fact for a notice.
+        shared_names: systems that are the own name of several folders (`day1/out day2/out`): likewise.
     """
 
-    def __init__(self, clips: list[Clip], offsets: array[int], pattern_missed: int = 0) -> None:
+    def __init__(
+        self, clips: list[Clip], offsets: array[int], pattern_missed: int = 0, shared_names: tuple[str, ...] = ()
+    ) -> None:
         self._clips = clips
         self._offsets = offsets
         self.pattern_missed = pattern_missed
+        self.shared_names = shared_names
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -40,7 +44,7 @@ class ClipList(Sequence[Clip]):
     def __getitem__(self, index: int | slice) -> Clip | ClipList:
         """One clip, or the clips of a slice: `clips[:10]` is what `--limit 10` scores."""
         if isinstance(index, slice):
-            return ClipList(self._clips[index], self._offsets[index], self.pattern_missed)
+            return ClipList(self._clips[index], self._offsets[index], self.pattern_missed, self.shared_names)
         return self._clips[index]
 
     def __iter__(self) -> Iterator[Clip]:
@@ -56,7 +60,7 @@ class ClipList(Sequence[Clip]):
             clip if clip.prompt == prompt else Clip(clip.path, clip.id, clip.system, prompt, clip.start, clip.end)
             for clip, prompt in zip(self._clips, prompts, strict=True)
         ]
-        return ClipList(clips, self._offsets, self.pattern_missed)
+        return ClipList(clips, self._offsets, self.pattern_missed, self.shared_names)
 
 
 def collect_clips(
@@ -90,6 +94,7 @@ def collect_clips(
     clips: list[Clip] = []
     offsets = array("I")
     matched = missed = 0
+    named_after: dict[str, set[str]] = {}  # system -> the folders that gave it their name
     for name in named:
         before = len(clips)
         is_folder = name != "-" and os.path.isdir(name)  # noqa: PTH112 - INPUTs stay as typed
@@ -103,6 +108,8 @@ def collect_clips(
             if not system and is_folder:
                 folder, slash, _ = below.partition("/")
                 system = folder if slash else own_name
+                if system and not slash:
+                    named_after.setdefault(system, set()).add(name)
             if system != clip.system:
                 clip = Clip(clip.path, clip.id, sys.intern(system), clip.prompt, clip.start, clip.end)
             clips.append(clip)
@@ -115,7 +122,8 @@ def collect_clips(
         where = ClipList(clips, offsets).below(0)
         raise InputError(str(system_pattern), f"the pattern for systems matches no clip; searched in such as '{where}'")
     _refuse_twins(clips)
-    return ClipList(clips, offsets, missed)
+    shared_names = tuple(system for system, folders in named_after.items() if len(folders) > 1)
+    return ClipList(clips, offsets, missed, shared_names)
 
 
 # -------------------------------------------------------------------------------------------------- patterns

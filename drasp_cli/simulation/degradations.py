@@ -193,7 +193,7 @@ def dropouts(samples: Samples, rate: int, severity: float, rng: np.random.Genera
         gain[place:stop] = 0.0
         defects.append(Defect("dropout", place / rate, stop / rate))
     if soft:
-        ramp = np.hanning(2 * int(0.004 * rate) + 1)
+        ramp = np.hanning(2 * int(min(0.004, typical / 4) * rate) + 3)
         gain = np.clip(oaconvolve(gain - 1.0, ramp / ramp.sum(), mode="same") + 1.0, 0.0, 1.0)
     return samples * gain, defects
 

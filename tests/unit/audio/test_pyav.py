@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from drasp_cli.audio.decode import DecodeFacts, Decoder
 from drasp_cli.errors import AudioError
-
-av = pytest.importorskip("av", reason="the extra 'av' is not installed")
 
 KINDS = [("m4a", "ipod", "aac", 44100), ("aac", "adts", "aac", 44100), ("webm", "webm", "libopus", 48000)]
 

@@ -148,6 +148,13 @@ def test_several_folders_give_their_names(here):
     assert systems("r/A") == [""]
 
 
+def test_folders_of_one_name_are_told(here):
+    here("day1/out/1.wav", "day2/out/1.wav", "day2/other/1.wav")
+    clips = collect_clips(["day1/out", "day2/out", "day2/other"])
+    assert [clip.system for clip in clips] == ["out", "out", "other"]
+    assert clips.shared_names == clips[:1].shared_names == ("out",)
+
+
 def test_pattern_comes_before_the_folder_and_is_searched_below_input(here):
     here("S9/A/x_S1.wav", "S9/A/x.wav")
     clips = collect_clips(["S9"], system_pattern="(S[0-9])")

@@ -52,6 +52,11 @@ def test_live_scores_average_to_what_their_table_says():
     assert live == read == 1.0
 
 
+def test_what_is_no_number_is_no_score():
+    system = average_clips([row("a", 1.0), row("a", float("nan")), row("a", float("inf"))]).systems[0]
+    assert (system.clips, system.scored["MI"], system.means["MI"]) == (3, 1, 1.0)
+
+
 def test_ranking_sorts_by_the_first_axis_and_shares_ranks():
     table = rank_systems(ROWS)
     assert [(s.system, s.ranks["MI"], s.ranks["TA"]) for s in table.systems] == [

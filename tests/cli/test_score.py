@@ -1,0 +1,279 @@
+"""`drasp score` through the real app: rows, order, formats, failures, promises 1 and 4 of design.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+import soundfile
+
+from tests.cli.conftest import Run, sound, write
+
+COLUMNS = "path,id,system,start,end,MI,TA,seconds,windows,sample_rate,flags,model,error".split(",")
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def scores(text: str) -> dict[str, float]:
+    return {row["path"]: float(row["MI"]) for row in rows(text)}
+
+
+def test_a_pipe_gets_csv_and_nothing_else(drasp: Run, results: Path) -> None:
+    run = drasp("score", "results")
+    assert run.exit_code == 0, run.stderr
+    table = rows(run.stdout)
+    assert run.stdout.splitlines()[0].split(",") == COLUMNS
+    assert [row["path"] for row in table] == [f"results/{s}/{c}.wav" for s in ("alpha", "beta", "gamma") for c in (1, 2)]
+    assert [row["system"] for row in table[::2]] == ["alpha", "beta", "gamma"]
+    assert all(math.isfinite(float(row["MI"])) and row["TA"] == "" for row in table)
+    assert all(row["flags"] == "no-prompt" and row["windows"] == "2" for row in table)
+    assert "times real time" in run.stderr
+
+
+def test_prompts_give_textual_alignment(drasp: Run, results: Path) -> None:
+    Path("prompts.txt").write_text("slow piano\na fast band\n")
+    table = rows(drasp("score", "results", "--prompts", "prompts.txt", "--with-prompts").stdout)
+    assert [row["prompt"] for row in table] == ["slow piano", "a fast band"] * 3
+    assert all(math.isfinite(float(row["TA"])) for row in table)
+    assert len({row["TA"] for row in table}) == 6
+
+
+def test_a_wrong_number_of_prompts_is_an_error_with_the_counts(drasp: Run, results: Path) -> None:
+    Path("prompts.txt").write_text("one\ntwo\nthree\nfour\n")
+    run = drasp("score", "results", "--prompts", "prompts.txt")
+    assert run.exit_code == 1
+    assert run.stdout == ""
+    assert "4" in run.stderr
+    assert "6" in run.stderr
+
+
+def test_a_prompt_that_is_too_long_is_flagged(drasp: Run) -> None:
+    write(Path("a.wav"))
+    Path("prompts.tsv").write_text("a\t" + "very " * 60 + "slow\n")
+    Path("prompts.txt").write_text(Path("prompts.tsv").read_text())
+    assert rows(drasp("score", "a.wav", "--prompts", "prompts.txt").stdout)[0]["flags"] == "prompt-cut"
+
+
+FILES = {
+    "mono8.wav": (0.8, 8000, 1),
+    "stereo44.wav": (1.3, 44100, 2),
+    "surround48.wav": (0.7, 48000, 6),
+    "hires192.flac": (0.5, 192000, 2),
+    "vorbis.ogg": (1.2, 22050, 2),
+    "lossy.mp3": (1.5, 32000, 2),
+    "tiny.wav": (0.05, 16000, 1),
+    "apple.aiff": (0.6, 11025, 1),
+    "core.caf": (0.6, 16000, 1),
+}
+
+
+def test_every_format_rate_and_length_has_one_row(drasp: Run) -> None:
+    for name, (seconds, rate, channels) in FILES.items():
+        write(Path("in") / name, seconds, rate, channels)
+    run = drasp("score", "in")
+    assert run.exit_code == 0, run.stderr
+    table = {row["path"]: row for row in rows(run.stdout)}
+    assert list(table) == sorted(f"in/{name}" for name in FILES)
+    for name, (seconds, rate, _) in FILES.items():
+        row = table[f"in/{name}"]
+        assert math.isfinite(float(row["MI"]))
+        assert int(row["sample_rate"]) == rate
+        assert float(row["seconds"]) == pytest.approx(seconds, abs=0.1 if name.endswith("mp3") else 1e-3)
+        assert ("short" in row["flags"].split(";")) == (seconds < 1)
+
+
+def test_clips_that_cannot_be_scored_keep_their_rows(drasp: Run) -> None:
+    write(Path("in/good.wav"))
+    Path("in/empty.wav").write_bytes(b"")
+    Path("in/text.wav").write_text("this is no sound\n" * 50)
+    soundfile.write("in/nan.wav", np.full((8000, 1), np.nan), 8000, subtype="FLOAT")
+    soundfile.write("in/silent.wav", np.zeros((8000, 1)), 8000)
+    write(Path("in/cut.wav"))
+    whole = Path("in/cut.wav").read_bytes()
+    Path("in/cut.wav").write_bytes(whole[: len(whole) // 2])
+    run = drasp("score", "in")
+    assert run.exit_code == 3
+    assert "Traceback" not in run.stderr
+    table = {Path(row["path"]).name: row for row in rows(run.stdout)}
+    assert len(table) == 6
+    for name in ("empty.wav", "text.wav", "nan.wav"):
+        assert table[name]["error"] and not table[name]["MI"], name
+    for name, flag in (("silent.wav", "silent"), ("cut.wav", "truncated")):
+        assert flag in table[name]["flags"].split(";")
+        assert math.isfinite(float(table[name]["MI"]))
+    assert "3 clips could not be scored" in run.stderr
+
+
+def test_strict_stops_at_the_first_failure(drasp: Run) -> None:
+    write(Path("in/b.wav"))
+    Path("in/a.wav").write_bytes(b"")
+    run = drasp("score", "in", "--strict")
+    assert run.exit_code == 1
+    assert "in/a.wav" in run.stderr
+
+
+def test_a_clips_score_depends_on_nothing_but_the_clip(drasp: Run) -> None:
+    """Promise 1: batch size, batch mates, order and workers."""
+    names = []
+    for i in range(23):
+        names.append(f"in/{i:02d}.wav")
+        write(Path(names[-1]), seconds=0.3 + 0.37 * i % 3.1, seed=i)
+    expected = scores(drasp("score", "in", "--batch-size", "1", "--workers", "1").stdout)
+    assert len(expected) == 23
+    shuffled = names.copy()
+    random.Random(0).shuffle(shuffled)
+    for inputs, batch_size, workers in ((["in"], 8, 1), (["in"], 64, 4), (shuffled, 8, 4), (names[3:5], 64, 1)):
+        found = scores(drasp("score", *inputs, "--batch-size", str(batch_size), "--workers", str(workers)).stdout)
+        assert list(found) == (sorted(names) if inputs == ["in"] else inputs)
+        assert all(abs(found[path] - expected[path]) <= 1e-5 for path in found)
+
+
+def test_two_runs_give_the_same_bytes(drasp: Run, results: Path) -> None:
+    assert drasp("score", "results").stdout == drasp("score", "results", "--workers", "3").stdout
+
+
+def test_formats_hold_the_same_rows(drasp: Run, results: Path) -> None:
+    table = rows(drasp("score", "results").stdout)
+    lines = [json.loads(line) for line in drasp("score", "results", "--format", "jsonl").stdout.splitlines()]
+    whole = json.loads(drasp("score", "results", "--format", "json").stdout)
+    assert lines == whole
+    drasp("score", "results", "-o", "scores.parquet")
+    parquet = pyarrow.parquet.read_table("scores.parquet").to_pylist()
+    for row, line, stored in zip(table, lines, parquet, strict=True):
+        assert list(line) == list(stored) == COLUMNS
+        assert line["TA"] is None
+        for name in ("path", "system", "model"):
+            assert row[name] == line[name] == stored[name]
+        assert float(row["MI"]) == line["MI"] == stored["MI"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.json", "out.parquet"])
+def test_a_file_holds_what_a_pipe_gets(drasp: Run, results: Path, name: str) -> None:
+    run = drasp("score", "results", "-o", name)
+    assert run.exit_code == 0, run.stderr
+    assert run.stdout == ""
+    if name != "out.parquet":
+        piped = drasp("score", "results", "--format", name.removeprefix("out."))
+        assert Path(name).read_bytes() == piped.stdout_bytes
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.json"])
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.8, 0.99])
+def test_a_stopped_run_resumes_to_the_same_bytes(drasp: Run, name: str, keep: float) -> None:
+    for i in range(70):
+        write(Path(f"in/{i:02d}.wav"), seconds=0.2 + 0.05 * (i % 7), seed=i)
+    Path("in/33.wav").write_bytes(b"not audio")
+    drasp("score", "in", "-o", name)
+    whole = Path(name).read_bytes()
+    stopped = Path(name if name.endswith("csv") else name + ".journal")
+    if stopped.suffix == ".journal":
+        lines = drasp("score", "in", "--format", "jsonl").stdout_bytes
+        Path(name).unlink()
+        stopped.write_bytes(lines[: int(keep * len(lines))])
+    else:
+        stopped.write_bytes(whole[: int(keep * len(whole))])
+    run = drasp("score", "in", "-o", name, "--resume")
+    assert run.exit_code == 3
+    assert Path(name).read_bytes() == whole
+
+
+def test_resume_refuses_what_is_not_its_own(drasp: Run, results: Path) -> None:
+    drasp("score", "results", "-o", "out.csv")
+    write(Path("results/alpha/0.wav"), seed=99)
+    run = drasp("score", "results", "-o", "out.csv", "--resume")
+    assert run.exit_code == 1
+    assert "cannot resume" in run.stderr
+
+
+def test_standard_input_names_clips(drasp: Run, results: Path) -> None:
+    names = ["results/gamma/1.wav", "results/alpha/2.wav"]
+    run = drasp("score", "-", input="\n".join(names).encode())
+    assert [row["path"] for row in rows(run.stdout)] == names
+    run = drasp("score", "-", "-0", input="\0".join(names).encode() + b"\0")
+    assert [row["path"] for row in rows(run.stdout)] == names
+
+
+def test_time_ranges_are_scored_as_their_own_clips(drasp: Run) -> None:
+    soundfile.write("long.wav", sound(4.0), 8000)
+    soundfile.write("piece.wav", sound(4.0)[8000:20000], 8000)
+    Path("ranges.jsonl").write_text(
+        json.dumps({"path": "long.wav", "start_time": 1.0, "end_time": 2.5, "id": "x", "system": "S", "prompt": "piano"})
+    )
+    row = rows(drasp("score", "ranges.jsonl").stdout)[0]
+    piece = rows(drasp("score", "piece.wav").stdout)[0]
+    assert (row["id"], row["system"], row["start"], row["end"]) == ("x", "S", "1.0", "2.5")
+    assert row["TA"]
+    assert float(row["MI"]) == pytest.approx(float(piece["MI"]), abs=1e-4)  # 16 bit rounding of the piece
+
+
+def test_by_system_averages_the_clips(drasp: Run, results: Path) -> None:
+    clips = rows(drasp("score", "results").stdout)
+    systems = rows(drasp("score", "results", "--by-system").stdout)
+    assert [row["system"] for row in systems] == ["alpha", "beta", "gamma"]
+    for row in systems:
+        of_system = [float(clip["MI"]) for clip in clips if clip["system"] == row["system"]]
+        assert float(row["MI"]) == pytest.approx(sum(of_system) / 2, abs=1e-6)
+
+
+def test_limit_takes_the_first_clips(drasp: Run, results: Path) -> None:
+    assert len(rows(drasp("score", "results", "--limit", "2").stdout)) == 2
+
+
+def test_the_table_for_people_has_two_decimals(drasp: Run, results: Path) -> None:
+    run = drasp("score", "results", "--format", "table")
+    mi = float(rows(drasp("score", "results").stdout)[0]["MI"])
+    assert "results/alpha/1.wav" in run.stdout
+    assert f"{mi:.2f}" in run.stdout
+    assert f"{mi:.3f}" not in run.stdout
+
+
+def test_quiet_says_nothing(drasp: Run, results: Path) -> None:
+    assert drasp("score", "results", "--quiet").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["results", "--format", "xml"], 2, "xml"),
+        (["results", "--format", "csv", "-o", "x.csv"], 2, "--output"),
+        (["results", "--resume"], 2, "--output"),
+        (["results", "--batch-size", "0"], 2, "batch-size"),
+        (["results", "-o", "scores.xlsx"], 1, ".parquet"),
+        (["results", "-o", "nowhere/scores.csv"], 1, "nowhere"),
+        (["nowhere"], 1, "nowhere"),
+        (["results", "--model", "clap"], 2, "clap-drasp.mini"),
+        (["results", "--model", "./nowhere"], 1, "nowhere"),
+        (["results", "--device", "tpu"], 1, "tpu"),
+        (["results", "--device", "cuda:7"], 1, "cuda:7"),
+        (["results", "--precision", "int4"], 1, "int4"),
+        (["results", "--prompts", "nowhere.txt"], 1, "nowhere.txt"),
+        (["results", "--system-pattern", "("], 1, "("),
+        ([], 2, "INPUT"),
+    ],
+)
+def test_wrong_use_is_an_error_that_names_it(
+    drasp: Run, results: Path, arguments: list[str], code: int, words: str
+) -> None:
+    run = drasp("score", *arguments)
+    assert run.exit_code == code, run.stderr
+    assert run.stdout == ""
+    assert words in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_hostile_names_survive(drasp: Run) -> None:
+    names = ["in/a,b.wav", 'in/"q".wav', "in/новый.wav", "in/=1+1.wav", "in/[red]x[/red].wav"]
+    for name in names:
+        write(Path(name))
+    assert sorted(row["path"] for row in rows(drasp("score", "in").stdout)) == sorted(names)
+    table = drasp("score", "in", "--format", "table").stdout
+    assert all(name in table for name in names)
