@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import csv
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -118,9 +120,10 @@ def simulate(
     try:
         (out / "wav").mkdir(parents=True, exist_ok=True)
         made: list[Causes] = []
-        for causes in _render_all(plans, out / "wav", seed, sample_rate, seconds, workers):
-            made.append(causes)
-            on_clip()
+        with closing(_render_all(plans, out / "wav", seed, sample_rate, seconds, workers)) as rendered:
+            for causes in rendered:
+                made.append(causes)
+                on_clip()
         rated, ratings = rate_clips(made, seed)
         command = (
             f"drasp simulate OUT --clips {clips} --systems {systems} --prompts {prompts} --seed {seed} "
@@ -271,16 +274,23 @@ def _render_to(task: tuple[ClipPlan, Path, int, int, float]) -> Causes:
     return clip.causes
 
 
+def _leave_interrupts_alone() -> None:
+    """Ctrl-C goes to every process of the terminal; only the first one is to act on it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _render_all(
     plans: Sequence[ClipPlan], folder: Path, seed: int, sample_rate: int, seconds: float, workers: int
-) -> Iterator[Causes]:
+) -> Generator[Causes, None, None]:
     """The causes of each clip in the order of the plans, as their files are written."""
     tasks = [(plan, folder, seed, sample_rate, seconds) for plan in plans]
     if workers == 1:
         yield from map(_render_to, tasks)
         return
     # "spawn": a forked child would inherit the threads' locks of whatever progress bar the caller shows.
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(workers, len(tasks)), mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_alone
+    )
     try:
         yield from pool.map(_render_to, tasks, chunksize=4)
     except BrokenProcessPool as error:

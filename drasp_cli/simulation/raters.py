@@ -8,9 +8,9 @@ five-point scale is the product of two survivals:
 
 TA grows with the agreement between what was asked and what can be heard, by a logistic curve, plus a small halo:
 
-    TA = 1.3 + 3.4 (g(A) - g(0)) / (g(1) - g(0)) + 0.15 (MI - 3),   g(A) = 1 / (1 + exp(-(A - 0.5) / 0.35))
+    TA = 1.4 + 3.2 (g(A) - g(0)) / (g(1) - g(0)) + 0.15 (MI - 3),   g(A) = 1 / (1 + exp(-(A - 0.5) / 0.35))
 
-held within 1 to 5. The constants are this module's tables; docs/simulator.md prints them and a test compares.
+which runs from 1.1 to 4.9. The constants are this module's tables; docs/simulator.md prints them and a test compares.
 """
 
 from __future__ import annotations
@@ -146,9 +146,9 @@ def _credit(name: str, asked: str, heard: str) -> float:
 
 
 def textual_alignment(agreed: float, impression: float) -> float:
-    """Latent TA, 1 to 5, from the agreement (0 to 1) and the latent MI."""
+    """Latent TA, 1.1 to 4.9, from the agreement (0 to 1) and the latent MI."""
     low, here, high = (1.0 / (1.0 + np.exp(-(a - 0.5) / AGREEMENT_WIDTH)) for a in (0.0, agreed, 1.0))
-    return float(np.clip(1.3 + 3.4 * (here - low) / (high - low) + HALO * (impression - 3.0), 1.0, 5.0))
+    return float(1.4 + 3.2 * (here - low) / (high - low) + HALO * (impression - 3.0))
 
 
 def draw_biases(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -21,8 +21,8 @@ SHARED_QUALITY: Final = 0.4
 # The share of systems that have each fault; bad systems have it more often.
 _SHARES = {
     **dict.fromkeys(MUSICAL_FAULTS, 0.62),
-    **dict.fromkeys(GLOBAL, 0.20),
-    **dict.fromkeys(LOCAL, 0.24),
+    **dict.fromkeys(GLOBAL, 0.22),
+    **dict.fromkeys(LOCAL, 0.26),
     LEVEL: 0.06,
 }
 _KEPT = 0.85  # of a system's faults, the share of its clips that show it
@@ -56,20 +56,36 @@ def draw_systems(count: int, seed: int) -> tuple[System, ...]:
     scores = np.sqrt(SHARED_QUALITY) * rng.standard_normal((count, 1))
     scores = scores + np.sqrt(1.0 - SHARED_QUALITY) * rng.standard_normal((count, 3))
     badness = (np.argsort(np.argsort(scores, axis=0), axis=0) + rng.random((count, 3))) / count
+    owners = _draw_owners(badness, seed)
     return tuple(
-        _draw_system(f"S{index + 1:0{width}d}", badness[index], stream(seed, "system", index)) for index in range(count)
+        _draw_system(f"S{index + 1:0{width}d}", badness[index], owners[index], stream(seed, "system", index))
+        for index in range(count)
     )
 
 
-def _draw_system(name: str, badness: NDArray[np.float64], rng: np.random.Generator) -> System:
+def _draw_owners(badness: NDArray[np.float64], seed: int) -> list[set[str]]:
+    """The faults of each system; bad systems are the likelier ones to have them.
+
+    Every fault has its share of the systems, whatever the dice, so that none is missing from a small test: a weighted
+    draw without replacement (Efraimidis and Spirakis, Information Processing Letters 97(5), 2006).
+    """
+    owners: list[set[str]] = [set() for _ in badness]
+    for index, (cause, share) in enumerate(_SHARES.items()):
+        bad = badness[:, 1 if cause in MUSICAL_FAULTS else 2]
+        keys = np.log(stream(seed, "owners", index).random(len(bad))) / np.maximum(bad, 1e-3)
+        for system in np.argsort(-keys)[: max(1, round(share * len(bad)))]:
+            owners[system].add(cause)
+    return owners
+
+
+def _draw_system(name: str, badness: NDArray[np.float64], faults: set[str], rng: np.random.Generator) -> System:
     following, music, sound = (float(value) for value in badness)
     skill = -1.4 * float(ndtri(np.clip(following, 0.01, 0.99))) - 0.15
     severities = {}
     for cause in _SHARES:
         bad = music if cause in MUSICAL_FAULTS else sound
-        has = rng.random() < _SHARES[cause] * 2.0 * bad
         usual = bad**0.7 * float(rng.uniform(0.25, 1.0))
-        severities[cause] = usual if has else 0.0
+        severities[cause] = usual if cause in faults else 0.0
     return System(
         name,
         {attribute: float(expit(skill + rng.normal(0.0, 0.9))) for attribute in VALUES},

@@ -41,7 +41,9 @@ SILENT_CHAIN = dict.fromkeys(CHAIN_CAUSES, 0.0)
 def music():
     """Tones of many pitches with an envelope, over a little wide-band sound."""
     rng = stream(0, "music")
-    tones = sum(np.sin(2 * np.pi * f * TIMES + f) / (1 + f / 800) for f in (220, 277, 330, 880, 1760, 3520, 7040, 12000))
+    tones = sum(
+        np.sin(2 * np.pi * f * TIMES + f) / (1 + f / 800) for f in (220, 277, 330, 880, 1760, 3520, 7040, 12000)
+    )
     beat = 0.3 + np.exp(-8 * (TIMES % 0.5))
     return tones * beat + 0.05 * rng.standard_normal(len(TIMES))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from drasp_cli.datasets.causes import read_causes
+from drasp_cli.datasets.causes import Causes, read_causes
 from drasp_cli.datasets.musiceval import read_musiceval
 from drasp_cli.errors import OutputError, SimulationError
 from drasp_cli.simulation import simulate
@@ -17,7 +18,7 @@ from drasp_cli.simulation.ceiling import measure_ceiling
 from drasp_cli.simulation.listening_test import plan_clips, render_clip, split_sizes
 from drasp_cli.simulation.raters import agreement, musical_impression, textual_alignment
 
-SMALL = {"clips": 24, "systems": 8, "prompts": 20, "seed": 5, "sample_rate": 16000, "seconds": 2.0}
+SMALL = {"clips": 36, "systems": 12, "prompts": 20, "seed": 5, "sample_rate": 16000, "seconds": 2.0}
 
 
 def nothing() -> None:
@@ -45,7 +46,7 @@ def test_two_workers_make_the_same_bytes_as_one(made, tmp_path):
 
 
 def test_another_seed_makes_other_clips(made, tmp_path):
-    simulate(tmp_path / "set", **{**SMALL, "seed": 6, "clips": 8}, workers=1, on_clip=nothing)
+    simulate(tmp_path / "set", **{**SMALL, "seed": 6, "clips": 12}, workers=1, on_clip=nothing)
     assert not set(contents(tmp_path / "set").values()) & set(contents(made[0]).values())
 
 
@@ -110,15 +111,14 @@ def test_ceiling_is_what_the_lists_say(made):
     for one, two in zip(ceiling.rows, again.rows, strict=True):
         assert (one.clips, one.level, one.axis, one.count) == (two.clips, two.level, two.axis, two.count)
         assert one.lcc == pytest.approx(two.lcc, abs=1e-5)
-    latent, rated = ([row_of[axis] for row_of in part] for axis, part in (("MI", [r.latent for r in rows]), ("MI", [r.ratings for r in rows])))
-    assert ceiling.rows[0].lcc == pytest.approx(np.corrcoef(latent, rated)[0, 1], abs=1e-5)
+        assert one.srcc == pytest.approx(two.srcc, abs=1e-5)
+    by_hand = np.corrcoef([row.latent["MI"] for row in rows], [row.ratings["MI"] for row in rows])[0, 1]
+    assert ceiling.rows[0].lcc == pytest.approx(by_hand, abs=1e-5)
+    test = [row for row in rows if row.split == "test"]
+    assert [one.count for one in ceiling.rows if one.axis == "TA"] == [len(rows), 12, len(test), 2]
 
 
 def test_a_constant_side_has_no_correlation():
-    from dataclasses import replace
-
-    from drasp_cli.datasets.causes import Causes
-
     flat = {"MI": 3.0, "TA": 3.0}
     row = Causes("a.wav", "S001", "P001", "test", {"mode": "major"}, {}, {}, 0.0, flat, flat)
     ceiling = measure_ceiling([row, replace(row, name="b.wav", system="S002")])
@@ -133,7 +133,9 @@ def test_a_clip_can_be_made_again_alone(made, tmp_path):
     assert path.read_bytes() == (made[0] / "wav" / plan.name).read_bytes()
 
 
-@pytest.mark.parametrize(("clips", "systems", "prompts"), [(3000, 31, 384), (310, 31, 384), (40, 31, 30), (31, 31, 384)])
+@pytest.mark.parametrize(
+    ("clips", "systems", "prompts"), [(3000, 31, 384), (310, 31, 384), (40, 31, 30), (31, 31, 384)]
+)
 def test_plan_is_even_and_repeats_no_pair_while_avoidable(clips, systems, prompts):
     plans = plan_clips(clips, systems, prompts, 2)
     assert len({plan.name for plan in plans}) == len(plans) == clips
@@ -153,7 +155,7 @@ def test_plan_is_even_and_repeats_no_pair_while_avoidable(clips, systems, prompt
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"clips": 7}, "7 clips for 8 systems"),
+        ({"clips": 11}, "11 clips for 12 systems"),
         ({"systems": 2}, "2 systems; expected at least 3"),
         ({"prompts": 2}, "2 prompts; expected at least 3"),
         ({"sample_rate": 12345}, "sample rate is 12345 Hz; expected one of: 16000"),
@@ -197,4 +199,4 @@ def test_a_stopped_run_leaves_no_lists(tmp_path):
 def test_readme_says_that_it_is_simulated(made):
     text = (made[0] / "README.md").read_text()
     assert "Nothing here was heard or rated by a person" in text
-    assert "--clips 24 --systems 8 --prompts 20 --seed 5" in text
+    assert "--clips 36 --systems 12 --prompts 20 --seed 5" in text

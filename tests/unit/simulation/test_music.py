@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.signal import welch
@@ -87,7 +89,7 @@ def test_tempo_sets_the_rate_of_onsets():
 
 def test_tempo_ranges_are_clearly_apart():
     ranges = list(BEATS_PER_MINUTE.values())
-    assert all(above[0] / below[1] > 1.25 for below, above in zip(ranges, ranges[1:], strict=False))
+    assert all(above[0] / below[1] > 1.25 for below, above in itertools.pairwise(ranges))
 
 
 @pytest.mark.parametrize("mode", VALUES["mode"])

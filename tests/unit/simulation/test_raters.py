@@ -70,13 +70,13 @@ def test_agreement_by_hand():
 
 def test_alignment_rises_with_agreement_and_a_little_with_impression():
     rises = [textual_alignment(a, 3.0) for a in np.linspace(0, 1, 11)]
-    assert rises[0] == pytest.approx(1.3)
+    assert rises[0] == pytest.approx(1.4)
     assert rises[5] == pytest.approx(3.0)
-    assert rises[-1] == pytest.approx(4.7)
+    assert rises[-1] == pytest.approx(4.6)
     assert np.all(np.diff(rises) > 0)
     assert textual_alignment(0.5, 4.0) - textual_alignment(0.5, 3.0) == pytest.approx(0.15)
-    assert textual_alignment(0.0, 1.0) == 1.0
-    assert textual_alignment(1.0, 5.0) == 5.0
+    assert textual_alignment(0.0, 1.0) == pytest.approx(1.1)
+    assert textual_alignment(1.0, 5.0) == pytest.approx(4.9)
 
 
 def test_bias_and_noise_are_what_they_are_said_to_be():
@@ -134,7 +134,7 @@ def test_scores_use_the_whole_scale(population):
         assert 2.7 < scores.mean() < 3.4
         assert 0.8 < scores.std() < 1.2
         assert scores.min() < 1.6
-        assert scores.max() > 4.9
+        assert scores.max() > 4.8
 
 
 def test_music_and_sound_weigh_about_the_same(population):
