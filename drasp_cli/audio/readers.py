@@ -125,7 +125,7 @@ class _PyavReader:
             raise UnreadableError("M4A, AAC and WebM need PyAV: pip install 'drasp[av]'") from error
         self._error = av.FFmpegError
         try:
-            self._container = av.open(file, metadata_errors="replace")
+            self._container = av.open(file, "r", metadata_errors="replace")
         except av.FFmpegError as error:
             raise UnreadableError(f"broken or not supported: {error.strerror}") from error
         if not self._container.streams.audio:
@@ -146,7 +146,7 @@ class _PyavReader:
         if self._container.format.name == "aac":
             return None  # raw AAC does not say; FFmpeg guesses from the bit rate
         if self._stream.duration is not None:
-            return int(self._stream.duration * self._stream.time_base * self.sample_rate)
+            return int(self._stream.duration * (self._stream.time_base or 0) * self.sample_rate)
         if self._container.duration is not None and len(self._container.streams) == 1:  # WebM, in microseconds
             return int(self._container.duration / 1e6 * self.sample_rate)
         return None

@@ -133,6 +133,7 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         teachers = Teachers(config, vocabulary)
+    teachers.expect(train)
     tokenizer = _tokenizer(recipe, train, out) if config.text else None
     train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
     dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)

@@ -1,0 +1,71 @@
+"""What a network must compute and move, and how fast this machine can: the time that no better code could beat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def count_flops(compute: Callable[[], object]) -> int:
+    """Floating-point operations of all matrix products and convolutions in it; a multiply-add is two."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        compute()
+    return counter.get_total_flops()
+
+
+def count_bytes(compute: Callable[[], object]) -> int:
+    """Bytes that its operations read and write, each by itself as eager torch runs them. Views move nothing."""
+    with torch.no_grad(), _Traffic() as traffic:
+        compute()
+    return traffic.bytes
+
+
+class _Traffic(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not func.is_view:
+            self.bytes += sum(tensor.nbytes for tensor in (*_tensors(args), *_tensors(result)))
+        return result
+
+
+def _tensors(values: Any) -> Iterator[Tensor]:
+    if isinstance(values, Tensor):
+        yield values
+    elif isinstance(values, (tuple, list)):
+        for value in values:
+            yield from _tensors(value)
+
+
+def matmul_rate() -> float:
+    """Floating-point operations per second of a 2048 x 2048 product in fp32, torch's threads."""
+    side = 2048
+    x = torch.randn(side, side)
+    return 2 * side**3 / fastest(lambda: x @ x, 7)
+
+
+def copy_rate() -> float:
+    """Bytes per second, read and written, of a copy far larger than any cache."""
+    source = torch.zeros(1 << 26)  # 256 MiB
+    target = torch.empty_like(source)
+    return 2 * source.nbytes / fastest(lambda: target.copy_(source), 7)
+
+
+def fastest(compute: Callable[[], object], repeats: int) -> float:
+    """Seconds of the fastest of `repeats` runs, after one to warm up."""
+    compute()
+    times = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        compute()
+        times.append(time.perf_counter() - begun)
+    return min(times)

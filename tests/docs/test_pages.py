@@ -1,0 +1,66 @@
+"""Tables of the pages against what they are tables of: recipes, config.json, dependencies."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from drasp_cli.checkpoints.registry import SHIPPED
+from drasp_cli.models.config import PredictorConfig, to_plain
+from drasp_cli.training.recipe import LOSSES, DataRecipe, StageRecipe
+from tests.docs.pages import ROOT, table
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TRAINING = ROOT / "docs/training.md"
+CHECKPOINTS = ROOT / "docs/checkpoints.md"
+
+
+def default_of(field: dataclasses.Field[Any]) -> Any:
+    return None if field.default is dataclasses.MISSING else to_plain(field.default)
+
+
+@pytest.mark.parametrize(("heading", "recipe"), [("`[data]`:", DataRecipe), ("`[[stage]]`:", StageRecipe)])
+def test_recipe_keys_and_defaults(heading: str, recipe: Any) -> None:
+    shown = {key: json.loads(cells[0] or "null") for key, cells in table(TRAINING, heading, "key").items()}
+    assert shown == {field.name: default_of(field) for field in dataclasses.fields(recipe)}
+
+
+def test_losses() -> None:
+    assert tuple(table(TRAINING, "`losses` gives each loss a weight:", "loss")) == LOSSES
+
+
+def test_config_keys() -> None:
+    """Each key of config.json has its row, and each nested one its name in it."""
+    shown = table(CHECKPOINTS, "## `config.json`", "key")
+    hints = get_type_hints(PredictorConfig)
+    for field in dataclasses.fields(PredictorConfig):
+        rows = [(key, cells) for key, cells in shown.items() if re.search(rf"\b{field.name}\b", key)]
+        assert rows, field.name
+        kinds = [kind for kind in (hints[field.name], *get_args(hints[field.name])) if dataclasses.is_dataclass(kind)]
+        words = {word for key, cells in rows for word in re.findall(r"\w+", " ".join([key, *cells]))}
+        for kind in kinds:
+            assert {nested.name for nested in dataclasses.fields(kind)} <= words
+
+
+def test_shipped_names() -> None:
+    text = CHECKPOINTS.read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in SHIPPED)
+
+
+def test_dependencies() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[^\w-]", requirement)[0] for requirement in project["dependencies"]}
+    page = ROOT / "docs/dependencies.md"
+    shown = table(page, "At run time drasp needs:", "package")
+    assert {name for names in shown for name in names.split(", ")} == needed
+    extras = set(re.findall(r"`drasp\[(\w+)\]`", page.read_text(encoding="utf-8")))
+    assert extras == set(project["optional-dependencies"])
