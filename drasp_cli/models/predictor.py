@@ -72,10 +72,17 @@ class ClapPredictor(nn.Module):
         features = self.audio_branch(logmel)
         return self.pooling(features.frames, features.mask)
 
+    def summarise(self, logmel: Tensor) -> Tensor:
+        """Pooled and projected, before the shared space; (batch, frames, mels) -> (batch, dim)."""
+        return self.pooling_proj(self.pool(logmel).embedding)
+
+    def embed_summary(self, summary: Tensor) -> Tensor:
+        """(batch, dim) from `summarise` -> (batch, embedding_dim), of length 1."""
+        return F.normalize(self.audio_projection(summary), dim=-1)
+
     def embed_audio(self, logmel: Tensor) -> Tensor:
         """(batch, frames, mels) -> (batch, embedding_dim), of length 1."""
-        pooled = self.pool(logmel).embedding
-        return F.normalize(self.audio_projection(self.pooling_proj(pooled)), dim=-1)
+        return self.embed_summary(self.summarise(logmel))
 
     def embed_text(self, tokens: Tensor) -> Tensor:
         """(batch, tokens) token ids -> (batch, embedding_dim), of length 1."""

@@ -34,6 +34,7 @@ from drasp_cli.models.tokenizer import PromptTokenizer
 from drasp_cli.training.examples import Examples, load_examples
 from drasp_cli.training.features import FeatureStore, feature_store
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
+from drasp_cli.training.start import prepare
 from drasp_cli.training.teachers import Batch, Teachers
 from drasp_cli.training.tokenizer import train_tokenizer
 
@@ -133,11 +134,12 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         teachers = Teachers(config, vocabulary)
-    teachers.expect(train)
     tokenizer = _tokenizer(recipe, train, out) if config.text else None
     train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
     dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)
-    _fix_batch_norm(predictor, train_split.features)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        prepare(predictor, teachers, train, train_split.features)
 
     state = State()
     optimizer: torch.optim.Optimizer | None = None
@@ -325,22 +327,6 @@ def _split(
     features = feature_store(folder, name, [rated.clip for rated in examples.clips], predictor, monitor.advance)
     tokens = tokenizer.batch([rated.clip.prompt or "" for rated in examples.clips]) if tokenizer else None
     return Split(examples, features, tokens)
-
-
-def _fix_batch_norm(predictor: ClapPredictor, features: FeatureStore) -> None:
-    """Sets bn0's mean and variance of each mel band from the training set, once and for all."""
-    count, total, squares = 0, 0.0, 0.0
-    for block in np.array_split(np.arange(len(features.frames)), math.ceil(len(features.frames) / 64)):
-        frames = features.frames[block].astype(np.float64)
-        count += frames.shape[0] * frames.shape[1]
-        total = total + frames.sum(axis=(0, 1))
-        squares = squares + np.square(frames).sum(axis=(0, 1))
-    mean = total / count
-    norm = predictor.audio_branch.bn0
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    norm.running_mean.copy_(torch.as_tensor(mean))
-    norm.running_var.copy_(torch.as_tensor(squares / count - mean**2))
 
 
 def _check_folder(out: Path, saved: Path, resume: bool) -> None:

@@ -4,12 +4,14 @@
     causes             (c_hat - c)^2 of each cause's severity, from the audio           (why MI is low)
     attributes         cross entropy of each attribute that is heard, from the audio    (what the music is)
     prompt_attributes  cross entropy of each attribute that is asked for, from the text (what it should be)
-    matching           (g cos(a_i, t_j) + h - agreement_ij)^2 over all pairs of a batch (whether they agree)
+    matching           (g sqrt(d) cos(a_i, t_j) + h - agreement_ij)^2 over all pairs of a batch (whether they agree)
 
 `agreement_ij` is the share of the attributes mentioned by prompt j that clip i realises: a contrastive loss whose
 targets are known instead of being "own pair 1, all other pairs 0", because two clips may well fit one prompt. A mean
-rating says only that a clip is worth 2.6; the other four say what to listen for. They are linear readouts from the two
-embeddings, used in training and then thrown away.
+rating says only that a clip is worth 2.6; the other four say what to listen for. They are linear readouts, of the
+pooled frames (causes, attributes) and of the text embedding (prompt_attributes), used in training and thrown away.
+
+How they start matters more than how they are weighted; see `start.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from torch import Tensor, nn
 
 from drasp_cli.models.config import PredictorConfig
 from drasp_cli.models.predictor import ClapPredictor
-from drasp_cli.training.examples import NOT_MENTIONED, Examples, Vocabulary
+from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -76,34 +78,14 @@ class Teachers(nn.Module):
 
     def __init__(self, config: PredictorConfig, vocabulary: Vocabulary | None) -> None:
         super().__init__()
-        dim = config.heads.embedding_dim
+        dim, embedding_dim = config.backbone.dim, config.heads.embedding_dim
         self.axes: Sequence[str] = config.axes
         self.vocabulary = vocabulary
         sizes = [] if vocabulary is None else [len(values) for values in vocabulary.attributes.values()]
         self.heard = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
-        self.asked = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.asked = nn.ModuleList(nn.Linear(embedding_dim, size) for size in sizes)
         self.causes = nn.Linear(dim, len(vocabulary.causes)) if vocabulary else None
-        self.match = nn.Parameter(torch.tensor([1.0, 0.0]))
-
-    @torch.no_grad()
-    def expect(self, examples: Examples) -> None:
-        """Starts every readout at the average of the training clips, whatever it hears.
-
-        A readout that starts elsewhere pulls all clips the same way at once, and the embedding, which all readouts
-        share, collapses to one point before it has learned to tell two clips apart: after 50 steps the mean cosine
-        between clips was 0.996, and stayed there; started here it was 0.62.
-        """
-        if examples.causes is None or examples.heard is None or examples.asked is None or self.causes is None:
-            return
-        nn.init.zeros_(self.causes.weight)
-        self.causes.bias.copy_(examples.causes.mean(dim=0))
-        for readouts, values in ((self.heard, examples.heard), (self.asked, examples.asked)):
-            for readout, column in zip(readouts, values.T, strict=True):
-                assert isinstance(readout, nn.Linear)
-                counts = column[column >= 0].bincount(minlength=readout.out_features)
-                nn.init.zeros_(readout.weight)
-                readout.bias.copy_(counts.clamp_min(1).log())
-        self.match[1] = agreement(examples.heard, examples.asked).mean()
+        self.match = nn.Parameter(torch.tensor([0.1, 0.0]))  # gain g and offset h
 
     def losses(
         self, predictor: ClapPredictor, batch: Batch, wanted: Sequence[str], rating_loss: str, precision: str = "fp32"
@@ -121,9 +103,10 @@ class Teachers(nn.Module):
             losses by name (scalars), and scores by axis (batch,).
         """
         with torch.autocast(batch.logmel.device.type, torch.bfloat16, enabled=precision == "bf16"):
-            audio = predictor.embed_audio(batch.logmel)
+            summary = predictor.summarise(batch.logmel)
+            audio = predictor.embed_summary(summary)
             text = predictor.embed_text(batch.tokens) if batch.tokens is not None else None
-        audio, text = audio.float(), None if text is None else text.float()
+        summary, audio, text = summary.float(), audio.float(), None if text is None else text.float()
         scores = predictor.score(audio, text)
         scale = predictor.config.heads.embedding_dim**0.5  # unit variance, whatever the heads are given
         losses = {}
@@ -133,10 +116,10 @@ class Teachers(nn.Module):
             elif name == "causes":
                 assert self.causes is not None
                 assert batch.causes is not None
-                losses[name] = F.mse_loss(self.causes(scale * audio), batch.causes)
+                losses[name] = F.mse_loss(self.causes(summary), batch.causes)
             elif name == "attributes":
                 assert batch.heard is not None
-                losses[name] = _cross_entropies(self.heard, scale * audio, batch.heard)
+                losses[name] = _cross_entropies(self.heard, summary, batch.heard)
             elif name == "prompt_attributes":
                 assert batch.asked is not None
                 assert text is not None
@@ -146,7 +129,7 @@ class Teachers(nn.Module):
                 assert batch.asked is not None
                 assert text is not None
                 gain, offset = self.match
-                predicted = gain * (audio @ text.T) + offset
+                predicted = gain * scale * (audio @ text.T) + offset
                 losses[name] = F.mse_loss(predicted, agreement(batch.heard, batch.asked))
         return losses, scores
 

@@ -19,7 +19,7 @@ def test_every_shipped_recipe_is_valid(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("batch_size = 32", "batch_size = 0", "data.batch_size"),
+        ("batch_size = 16", "batch_size = 0", "data.batch_size"),
         ("vocab_size = 800\nroll", "vocab_size = 0\nroll", "data.vocab_size"),
         ('optimizer = "adamw"', 'optimizer = "adam"', r"stage\[0\].optimizer"),
         ("epochs = ", "epoch = ", r"stage\[0\].epoch"),

@@ -15,12 +15,12 @@ VOCABULARY = Vocabulary({"tempo": ("fast", "slow"), "timbre": ("bell", "flute", 
 def batch(rows: int = 4) -> Batch:
     generator = torch.Generator().manual_seed(0)
     return Batch(
-        logmel=torch.randn(rows, 63, 16, generator=generator) * 10 - 40,
-        tokens=torch.randint(4, 300, (rows, 7), generator=generator),
+        logmel=(torch.randn(4, 63, 16, generator=generator) * 10 - 40)[:rows],
+        tokens=torch.randint(4, 300, (4, 7), generator=generator)[:rows],
         ratings=torch.tensor([[1.0, 2.0], [3.0, float("nan")], [5.0, 4.0], [2.0, 2.0]])[:rows],
         heard=torch.tensor([[0, 1], [1, 2], [NOT_MENTIONED, 0], [0, 0]])[:rows],
         asked=torch.tensor([[0, NOT_MENTIONED], [1, 2], [0, 1], [NOT_MENTIONED, NOT_MENTIONED]])[:rows],
-        causes=torch.rand(rows, 2, generator=generator),
+        causes=torch.rand(4, 2, generator=generator)[:rows],
     )
 
 
