@@ -29,6 +29,9 @@ def gather(
     clips = collect_clips(inputs, stdin=stdin, null_separated=null_separated, system_pattern=system_pattern)
     if clips.pattern_missed:
         talk.notice(f"--system-pattern was not found in {clips.pattern_missed} of {len(clips)} paths")
+    if clips.shared_names:
+        names = ", ".join(clips.shared_names)
+        talk.notice(f"several folders are called {names}, and count as one system; --system-pattern tells them apart")
     if prompts is not None:
         clips, report = attach_prompts(clips, prompts, prompt_pattern)
         _tell(report, prompts, talk)

@@ -21,7 +21,8 @@ Precision = Annotated[
 ]
 BatchSize = Annotated[int, typer.Option(help="Windows in a batch.", min=1, rich_help_panel=_SCORING)]
 Workers = Annotated[
-    int | None, typer.Option(help="Threads that decode; one for each core by default.", min=1, rich_help_panel=_SCORING)
+    int | None,
+    typer.Option(help="Threads that decode; by default one for each core, at most 8.", min=1, rich_help_panel=_SCORING),
 ]
 Prompts = Annotated[
     str | None,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def rank_systems(
     results: Annotated[
         list[str],
-        typer.Argument(metavar="RESULTS...", help="Score tables, folders of them, or a folder of audio sub-folders."),
+        typer.Argument(metavar="RESULTS", help="Score tables, folders of them, or a folder of audio sub-folders."),
     ],
     by: Annotated[str | None, typer.Option(metavar="AXIS", help="Axis to sort by.", show_default="the first")] = None,
     model: options.Model = "clap-drasp.mini",

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def score(
     inputs: Annotated[
         list[str],
-        typer.Argument(
-            metavar="INPUT...", help="Audio files, folders, globs, lists, manifests, or - for paths on stdin."
-        ),
+        typer.Argument(metavar="INPUT", help="Audio files, folders, globs, lists, manifests, or - for paths on stdin."),
     ],
     model: options.Model = "clap-drasp.mini",
     device: options.Device = "auto",
@@ -38,7 +36,12 @@ def score(
         int | None, typer.Option(help="Only the first N clips.", min=1, rich_help_panel="What is known of the clips")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first clip that cannot be scored or has no prompt.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Stop at the first clip that cannot be scored, or has no prompt where --prompts is given.",
+            rich_help_panel="How to score",
+        ),
     ] = False,
     output: options.Output = None,
     format: options.Format = None,

@@ -70,7 +70,7 @@ def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: b
             columns.append(("prompt", [_printable(row.clip.prompt or "") for row in page]))
         always = {"path", "seconds", *axes}
         shown = [(name, cells) for name, cells in columns if name in always or any(cells)]
-        _draw(shown, right={"start", "end", "seconds", *axes}, caption=page[0].model)
+        draw(shown, right={"start", "end", "seconds", *axes}, caption=page[0].model)
 
 
 def _draw_systems(table: SystemTable) -> None:
@@ -86,10 +86,11 @@ def _draw_systems(table: SystemTable) -> None:
         if any(row.scored[axis] != row.clips for row in table.systems):
             columns.append((f"{axis} clips", [str(row.scored[axis]) for row in table.systems]))
     shown = [(name, cells) for name, cells in columns if name != "failed" or any(cells)]
-    _draw(shown, right={name for name, _ in shown} - {"system"}, caption="")
+    draw(shown, right={name for name, _ in shown} - {"system"}, caption="")
 
 
-def _draw(columns: Sequence[tuple[str, Sequence[str]]], right: set[str], caption: str) -> None:
+def draw(columns: Sequence[tuple[str, Sequence[str]]], right: set[str], caption: str = "") -> None:
+    """A table of text cells on standard output; columns are (name, cells), those in `right` align to the right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

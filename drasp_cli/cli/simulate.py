@@ -24,6 +24,7 @@ def simulate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:
     """Make a listening test: systems that answer prompts with music, faults with known causes, and raters."""
+    from drasp_cli.cli.show import draw
     from drasp_cli.simulation.listening_test import simulate as make
 
     with Talk(quiet).progress("simulate", clips) as advance:
@@ -39,4 +40,13 @@ def simulate(
             workers=workers or os.cpu_count() or 1,
             on_clip=advance,
         )
-    print(ceiling)
+    columns = [
+        ("clips", [row.clips for row in ceiling.rows]),
+        ("level", [row.level for row in ceiling.rows]),
+        ("axis", [row.axis for row in ceiling.rows]),
+        ("points", [str(row.count) for row in ceiling.rows]),
+        ("LCC", [f"{row.lcc:.3f}" for row in ceiling.rows]),
+        ("SRCC", [f"{row.srcc:.3f}" for row in ceiling.rows]),
+    ]
+    print("Ceiling: what the clips deserve against the mean of their ratings")
+    draw(columns, right={"points", "LCC", "SRCC"})

@@ -66,6 +66,7 @@ LADDERS: Final[dict[str, tuple[Rung, ...]]] = {
 }
 """Codec -> its rungs, best first. All ladders have the same number of rungs."""
 
+_PIECE_SECONDS = 20
 _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "vorbis": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS")}
 
 
@@ -91,15 +92,12 @@ def code(samples: Samples, rate: int, codec: str, rung: Rung) -> Samples:
     kind, subtype = _FORMATS[codec]
     options = {"bitrate_mode": "CONSTANT"} if codec == "mp3" else {}
     buffer = io.BytesIO()
-    soundfile.write(
-        buffer,
-        small.astype(np.float32),
-        rung.rate,
-        format=kind,
-        subtype=subtype,
-        compression_level=rung.level,
-        **options,
-    )
+    with soundfile.SoundFile(
+        buffer, "w", rung.rate, 1, subtype, format=kind, compression_level=rung.level, **options
+    ) as encoder:
+        # In pieces: libsndfile's Vorbis encoder has crashed the process on a minute written at once.
+        for start in range(0, len(small), _PIECE_SECONDS * rung.rate):
+            encoder.write(small[start : start + _PIECE_SECONDS * rung.rate].astype(np.float32))
     buffer.seek(0)
     decoded, decoded_rate = soundfile.read(buffer, dtype="float64")
     back = convert_rate(_align(small, decoded) if decoded_rate == rung.rate else decoded, decoded_rate, rate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from drasp_cli.metrics import Metric, bootstrap_interval, ktau, lcc, mse, srcc
 from tests.benchmarks.report import Cell, Interval
@@ -29,7 +30,7 @@ def share_of_ceiling(rated: Sequence[float], scored: Sequence[float], latent: Se
     """
     ratings, scores, latents = (np.asarray(values, np.float64) for values in (rated, scored, latent))
 
-    def share(drawn: Sequence[float], _: Sequence[float]) -> float:
+    def share(drawn: ArrayLike, _: ArrayLike) -> float:
         items = np.asarray(drawn, np.int64)
         return srcc(ratings[items], scores[items]) / srcc(ratings[items], latents[items])
 

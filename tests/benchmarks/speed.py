@@ -112,20 +112,22 @@ def measure_throughput(root: Path, clips: int, model: str, report: Report) -> No
 
 
 def measure_memory(root: Path, many: int, hours: float, model: str, report: Report) -> None:
-    """Peak resident memory for few clips, many clips, and one long file."""
-    few = 100
+    """Peak resident memory for few clips, many clips, and one long file; few clips thrice, to see how it scatters."""
+    few, repeats = 100, 3
     for count in (few, many):
         link_clips(root / f"short-{count}", count)
     write_long(root / "long.flac", hours)
-    rows: list[list[Cell]] = []
-    for name, source in (
-        (f"{few} clips of 2 s", root / f"short-{few}"),
-        (f"{many} clips of 2 s", root / f"short-{many}"),
-        (f"one file of {hours:g} h", root / "long.flac"),
-    ):
-        child = drasp("score", source, "-o", root / "scores.csv", "--model", model)
-        rows.append([name, child.peak_mib, child.peak_mib / float(str(rows[0][1])) if rows else 1.0, child.wall])
-    report.table("Peak memory", ["input", "MiB", "relative to the first", "wall s"], rows, decimals=2)
+
+    def score(source: Path) -> Child:
+        return drasp("score", source, "-o", root / "scores.csv", "--model", model)
+
+    first = [score(root / f"short-{few}") for _ in range(repeats)]
+    usual = median(child.peak_mib for child in first)
+    runs = [(f"{few} clips of 2 s, run {index}", child) for index, child in enumerate(first, start=1)]
+    runs.append((f"{many} clips of 2 s", score(root / f"short-{many}")))
+    runs.append((f"one file of {hours:g} h", score(root / "long.flac")))
+    rows: list[list[Cell]] = [[name, child.peak_mib, child.peak_mib / usual, child.wall] for name, child in runs]
+    report.table("Peak memory", ["input", "MiB", f"relative to the median for {few}", "wall s"], rows, decimals=2)
 
 
 def middle(measure: Callable[[], Child], repeats: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,8 @@ def measure_split(model: str, folders: Sequence[Path], report: Report) -> None:
     rows: list[list[Cell]] = []
     for folder in folders:
         paths = sorted(folder.iterdir())[:64]
-        windows: list[Window] = []
-        took = _took(lambda paths=paths, windows=windows: windows.extend(_decode(checkpoint, paths)))
+        windows = _decode(checkpoint, paths)
+        took = _took(partial(_decode, checkpoint, paths))
         rows.append(_row(f"decode, resample, cut: {folder.name}, one thread", took, len(windows)))
     samples = torch.from_numpy(np.stack([window.samples for window in windows[: max(BATCHES)]]))
     with torch.inference_mode():

@@ -72,7 +72,15 @@ def main() -> None:
 def provide_test(folder: Path, arguments: Mapping[str, int]) -> None:
     """Simulate the listening test, unless the folder holds this very one already."""
     if not (folder / "sets").is_dir():
-        simulate(folder, **arguments, workers=os.cpu_count() or 1, on_clip=lambda: None)
+        simulate(
+            folder,
+            clips=arguments["clips"],
+            systems=arguments["systems"],
+            prompts=arguments["prompts"],
+            seed=arguments["seed"],
+            workers=os.cpu_count() or 1,
+            on_clip=lambda: None,
+        )
     made_by = (folder / "README.md").read_text(encoding="utf-8")
     for name, value in arguments.items():
         if f"--{name} {value} " not in made_by:
