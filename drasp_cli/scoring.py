@@ -34,7 +34,7 @@ from drasp_cli.models.config import AudioConfig
 from drasp_cli.models.predictor import TEXT_AXES, ClapPredictor
 
 GROUP_ROWS = 64
-DEFAULT_BATCH_SIZE = 16
+DEFAULT_BATCH_SIZE = 8
 
 _AHEAD = 4  # windows that a clip's thread may be ahead of the network
 _PROMPTS_KEPT = 4096  # text embeddings in memory; more distinct prompts than that are embedded again

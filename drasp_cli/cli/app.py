@@ -5,6 +5,7 @@ Commands import what they run inside their functions, so that `drasp --help` sta
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -52,4 +53,7 @@ for _name, _command in (
 
 def main() -> None:
     """Entry point of the installed program."""
+    # Threads of the network that wait should sleep, not spin: the cores are shared with the threads that decode, and
+    # with whatever else the machine does. Read when torch is loaded, hence here.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app()

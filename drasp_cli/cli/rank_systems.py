@@ -26,7 +26,7 @@ def rank_systems(
     model: options.Model = "clap-drasp.mini",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
-    batch_size: options.BatchSize = 16,
+    batch_size: options.BatchSize = 8,
     workers: options.Workers = None,
     prompts: options.Prompts = None,
     prompt_pattern: options.PromptPattern = None,
