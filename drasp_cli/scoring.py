@@ -171,8 +171,12 @@ class _Network:
         text = None
         if known is not None:  # a window without a prompt is computed with zeros, and its score is not given out
             text = torch.stack([torch.zeros_like(known) if t is None else t for t in texts])
-        with torch.inference_mode(), self._precision():
-            scores = self.predictor(windows, text)
+        with torch.inference_mode():
+            # Log-mels and heads stay fp32: fp16 overflows in the power spectrum, and neither takes long.
+            logmel = self.predictor.frontend(windows)
+            with self._precision():
+                audio = self.predictor.embed_audio(logmel)
+            scores = self.predictor.score(audio.float(), text)
         columns = {axis: column.double().tolist() for axis, column in scores.items()}
         return [
             {axis: column[i] for axis, column in columns.items() if axis not in TEXT_AXES or texts[i] is not None}
@@ -193,7 +197,8 @@ class _Network:
             if math.isfinite(average.mean):
                 scores[axis] = average.mean
             else:
-                error = f"the {axis} score is not a finite number; try --precision fp32"
+                remedy = "; try --precision fp32" if self.autocast else ""
+                error = f"the {axis} score is not a finite number{remedy}"
         return ClipScore(
             row.clip,
             scores,
