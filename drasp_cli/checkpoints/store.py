@@ -101,6 +101,7 @@ def save_checkpoint(folder: Path, predictor: ClapPredictor, tokenizer: Path | No
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in predictor.state_dict().items()}
     partial = folder / (WEIGHTS_FILE + ".partial")
     save_file(tensors, partial, metadata={"format": "pt"})
+    shutil.copymode(folder / CONFIG_FILE, partial)  # safetensors makes files that only their owner can read
     partial.replace(folder / WEIGHTS_FILE)
 
 

@@ -42,13 +42,10 @@ def drasp(
     """Predict what a listening test would say about generated audio: MI and TA, per clip and per system."""
 
 
-for _name, _command in (
-    ("score", score),
-    ("rank-systems", rank_systems),
-    ("train", train),
-    ("simulate", simulate),
-):
-    app.command(_name)(guarded(_command))
+app.command("score")(guarded(score, when_interrupted="finished rows are on disk where -o was given"))
+app.command("rank-systems")(guarded(rank_systems))
+app.command("train")(guarded(train))
+app.command("simulate")(guarded(simulate))
 
 
 def main() -> None:

@@ -36,24 +36,49 @@ def advice(error: errors.DraspError) -> str | None:
     return None
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """A command that ends in the exit codes above instead of a traceback, for every error drasp raises on purpose."""
+def guarded(command: Callable[P, R], when_interrupted: str = "") -> Callable[P, R]:
+    """A command that ends in the exit codes above instead of a traceback.
+
+    Caught are the errors that drasp raises on purpose, and those of standard input and output.
+
+    Args:
+        command: the function of a command.
+        when_interrupted: what a user who interrupts it should know.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            result = command(*args, **kwargs)
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, and not when Python exits, where nobody could catch what goes wrong
+            return result
         except errors.DraspError as error:
             print(f"drasp: error: {error}", file=sys.stderr)
             if hint := advice(error):
                 print(f"drasp: advice: {hint}", file=sys.stderr)
             raise typer.Exit(2 if isinstance(error, errors.UnknownModelError) else 1) from None
         except KeyboardInterrupt:
-            print("drasp: interrupted; finished rows are on disk where -o was given", file=sys.stderr)
+            print("; ".join(filter(None, ("drasp: interrupted", when_interrupted))), file=sys.stderr)
             raise typer.Exit(_INTERRUPTED) from None
         except BrokenPipeError:
-            # The reader of our standard output has gone. Point it elsewhere, so that closing it at exit is silent too.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader of our standard output has gone.
+            _drop_stdout()
+            raise typer.Exit(1) from None
+        except OSError as error:
+            where = error.filename or "standard input or output"
+            print(f"drasp: error: {where}: {error.strerror or error}", file=sys.stderr)
+            _drop_stdout()
             raise typer.Exit(1) from None
 
     return run
+
+
+def _drop_stdout() -> None:
+    """Points standard output elsewhere if it takes no more, so that closing it at exit is silent too."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -90,7 +90,8 @@ class ScoringJob:
         with ResultWriter(output, self.checkpoint.config.axes, with_prompts=with_prompts) as writer:
             already = 0
             if resume:
-                already = writer.resume(clips, self.checkpoint.label, GROUP_ROWS)
+                reads_prompts = self.checkpoint.predictor.reads_prompts and self.checkpoint.tokenizer is not None
+                already = writer.resume(clips, self.checkpoint.label, GROUP_ROWS, reads_prompts=reads_prompts)
                 self.talk.notice(f"{already} of {len(clips)} rows are in {output} already")
             else:
                 writer.start()
@@ -104,15 +105,15 @@ class ScoringJob:
         self, clips: ClipList, *, format: str | None, output: str | None, by_system: bool, with_prompts: bool
     ) -> None:
         """Rows, or the means of their systems, on standard output; the means also in a file."""
-        from drasp_cli.cli.show import show_scores, show_systems, stdout_format
+        from drasp_cli.cli.show import show_scores, show_systems
         from drasp_cli.tables.systems import average_clips
 
         axes = self.checkpoint.config.axes
         rows: Iterable[ClipScore] = self.rows(clips)
         if by_system:
-            show_systems(average_clips(rows, axes), format=stdout_format(format), output=output)
+            show_systems(average_clips(rows, axes), format=format, output=output)
         else:
-            show_scores(rows, axes, format=stdout_format(format), with_prompts=with_prompts)
+            show_scores(rows, axes, format=format, with_prompts=with_prompts)
 
     def report(self) -> None:
         """One line on what was done, and one on what was not."""

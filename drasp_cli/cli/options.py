@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import glob
+import os
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
+DEFAULT_MODEL = "clap-drasp.mini"
 
 _SCORING = "How to score"
 _CLIPS = "What is known of the clips"
 _OUTPUT = "Where it goes"
 
-Model = Annotated[
-    str, typer.Option("--model", "-m", help="Checkpoint: a name, or a folder with a slash.", rich_help_panel=_SCORING)
+# A list, so that a second one is seen and refused instead of replacing the first in silence.
+Models = Annotated[
+    list[str],
+    typer.Option(
+        "--model",
+        "-m",
+        help="Checkpoint: a name, or a folder with a slash.",
+        show_default=DEFAULT_MODEL,
+        rich_help_panel=_SCORING,
+    ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_SCORING)]
 Precision = Annotated[
@@ -60,3 +72,35 @@ def check_format(format: str | None, output: str | None) -> None:
         raise typer.BadParameter(f"'{format}' is not one of {', '.join(FORMATS)}", param_hint="--format")
     if format is not None and output is not None:
         raise typer.BadParameter("the ending of --output says the format; leave one of them out", param_hint="--format")
+
+
+def check_output(output: str | None, read: Iterable[str | None]) -> None:
+    """Refuses an `--output` that is one of the files that the command reads, under whatever name or link.
+
+    Args:
+        output: the file to be written.
+        read: what is read, as typed: files, folders, globs that the shell did not expand, None for an option left out.
+    """
+    if output is None or not os.path.exists(output):  # noqa: PTH110 - paths stay as typed
+        return
+    named = (name for name in read if name is not None)
+    sources = (
+        source
+        for name in named
+        for source in ([name] if os.path.lexists(name) else glob.glob(name, recursive=True))  # noqa: PTH207
+    )
+    if any(os.path.exists(source) and os.path.samefile(source, output) for source in sources):  # noqa: PTH110, PTH121
+        raise typer.BadParameter("is also read; name another file", param_hint="--output")
+
+
+def check_prompt_pattern(prompt_pattern: str | None, prompts: str | None) -> None:
+    """Refuses a `--prompt-pattern` that has no prompts to be used on."""
+    if prompt_pattern is not None and prompts is None:
+        raise typer.BadParameter("goes with --prompts", param_hint="--prompt-pattern")
+
+
+def one_model(models: Sequence[str]) -> str:
+    """The only `--model`."""
+    if len(models) > 1:
+        raise typer.BadParameter(f"is given {len(models)} times; one model scores at a time", param_hint="--model")
+    return models[0]

@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from drasp_cli.datatypes import ClipScore
 
 
+# What only scoring makes use of, by the name of the parameter.
+_SCORING_OPTIONS = (
+    *("model", "device", "precision", "batch_size", "workers"),
+    *("prompts", "prompt_pattern", "system_pattern"),
+)
+
+
 def rank_systems(
+    context: typer.Context,
     results: Annotated[
         list[str],
         typer.Argument(metavar="RESULTS", help="Score tables, folders of them, or a folder of audio sub-folders."),
     ],
     by: Annotated[str | None, typer.Option(metavar="AXIS", help="Axis to sort by.", show_default="the first")] = None,
-    model: options.Model = "clap-drasp.mini",
+    model: options.Models = [options.DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     batch_size: options.BatchSize = 8,
@@ -37,15 +45,21 @@ def rank_systems(
 ) -> None:
     """Rank systems by the mean scores of their clips; audio is scored first."""
     options.check_format(format, output)
-    from drasp_cli.cli.show import show_systems, stdout_format
+    options.check_output(output, [*results, prompts])
+    options.check_prompt_pattern(prompt_pattern, prompts)
+    name = options.one_model(model)
+    from drasp_cli.cli.show import check_destination, show_systems
     from drasp_cli.tables.ranking import rank_systems as rank
     from drasp_cli.tables.reading import read_score_tables
 
     talk = Talk(quiet)
-    job = ScoringJob(model, device, precision, batch_size, workers, False, talk)
+    check_destination(format, output)
+    job = ScoringJob(name, device, precision, batch_size, workers, False, talk)
     tables = _tables(results, talk)
     rows: Iterable[ClipScore]
     if tables:
+        options.check_output(output, tables)
+        _refuse_scoring_options(context, tables[0])
         rows = read_score_tables(tables)
     else:
         from drasp_cli.cli.clips import gather
@@ -53,11 +67,28 @@ def rank_systems(
         clips = gather(
             results, prompts=prompts, prompt_pattern=prompt_pattern, system_pattern=system_pattern, talk=talk
         )
+        _check_axis(by, job)
         rows = job.rows(clips)
-    show_systems(rank(rows, by), format=stdout_format(format), output=output)
+    show_systems(rank(rows, by), format=format, output=output)
     job.report()
     if job.failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _refuse_scoring_options(context: typer.Context, table: str) -> None:
+    """Refuses options that would do nothing, since the rows are scored already."""
+    for name in _SCORING_OPTIONS:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = "--" + name.replace("_", "-")
+            raise typer.BadParameter(f"is for audio, and {table} is a score table", param_hint=option)
+
+
+def _check_axis(by: str | None, job: ScoringJob) -> None:
+    """Refuses an axis that the checkpoint does not score, before anything is scored."""
+    axes = job.checkpoint.config.axes
+    if by is not None and by not in axes:
+        raise typer.BadParameter(f"'{by}' is no axis of {job.model}; it has {', '.join(axes)}", param_hint="--by")
 
 
 def _tables(results: Sequence[str], talk: Talk) -> list[str]:

@@ -21,7 +21,7 @@ def score(
         list[str],
         typer.Argument(metavar="INPUT", help="Audio files, folders, globs, lists, manifests, or - for paths on stdin."),
     ],
-    model: options.Model = "clap-drasp.mini",
+    model: options.Models = [options.DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     batch_size: options.BatchSize = 8,
@@ -58,9 +58,19 @@ def score(
 ) -> None:
     """Score clips: MI (musical impression) and, with prompts, TA (textual alignment), 1 to 5."""
     options.check_format(format, output)
+    options.check_output(output, [*inputs, prompts])
+    options.check_prompt_pattern(prompt_pattern, prompts)
     _check_resume(resume, output, by_system)
+    if null_separated and "-" not in inputs:
+        raise typer.BadParameter("goes with the INPUT -", param_hint="-0")
+    if by_system and with_prompts:
+        raise typer.BadParameter("goes not with --by-system", param_hint="--with-prompts")
+    name = options.one_model(model)
     from drasp_cli.cli.clips import gather
+    from drasp_cli.cli.show import check_destination
 
+    if by_system or output is None:
+        check_destination(format, output)
     talk = Talk(quiet)
     clips = gather(
         inputs,
@@ -73,7 +83,7 @@ def score(
     )
     if strict:
         _require_prompts(clips, prompts)
-    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk)
+    job = ScoringJob(name, device, precision, batch_size, workers, strict, talk)
     if output is not None and not by_system:
         job.to_file(clips, output, resume=resume, with_prompts=with_prompts)
     else:

@@ -5,35 +5,54 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TextIO
 
 from drasp_cli.datatypes import ClipScore
+from drasp_cli.errors import OutputError
 from drasp_cli.tables.formats import open_writer, require_format
 from drasp_cli.tables.score_table import score_columns, score_record
 from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 
+_NO_LIMIT = 10_000  # columns
 _PAGE = 500  # rows of one drawn table: more would have to be held in memory until the last is known
 
 
 def stdout_format(format: str | None) -> str:
     """`--format`, or table on a terminal and csv in a pipe."""
-    return format or ("table" if sys.stdout.isatty() else "csv")
+    return format or ("table" if _stdout().isatty() else "csv")
 
 
-def show_scores(rows: Iterable[ClipScore], axes: Sequence[str], *, format: str, with_prompts: bool) -> None:
+def check_destination(format: str | None, output: str | None) -> None:
+    """Tells before the work, not after it, that its table could not be written.
+
+    Raises:
+        OutputError: `output` names no format or no place for a file, or standard output is closed.
+        MissingExtraError: Parquet without pyarrow.
+    """
+    if output is None:
+        require_format(stdout_format(format))
+    else:
+        from drasp_cli.tables.files import check_place
+
+        check_place(output)
+
+
+def show_scores(rows: Iterable[ClipScore], axes: Sequence[str], *, format: str | None, with_prompts: bool) -> None:
     """Score rows on standard output, as they come."""
+    format = stdout_format(format)
     if format == "table":
         _draw_scores(iter(rows), axes, with_prompts)
         return
-    require_format(format)
-    writer = open_writer(format, score_columns(axes, with_prompts=with_prompts), sys.stdout.buffer)
+    stream = _stdout().buffer
+    writer = open_writer(format, score_columns(axes, with_prompts=with_prompts), stream)
     for row in rows:
         writer.write([score_record(row, axes, with_prompts=with_prompts)])
-        sys.stdout.buffer.flush()
+        stream.flush()
     writer.close()
-    sys.stdout.buffer.flush()
+    stream.flush()
 
 
-def show_systems(table: SystemTable, *, format: str, output: str | None) -> None:
+def show_systems(table: SystemTable, *, format: str | None, output: str | None) -> None:
     """A system table on standard output, or in the file `output`.
 
     Raises:
@@ -43,22 +62,35 @@ def show_systems(table: SystemTable, *, format: str, output: str | None) -> None
         from drasp_cli.tables.files import write_table
 
         write_table(output, system_columns(table), system_records(table))
-    elif format == "table":
+        return
+    format = stdout_format(format)
+    if format == "table":
         _draw_systems(table)
-    else:
-        require_format(format)
-        writer = open_writer(format, system_columns(table), sys.stdout.buffer)
-        writer.write(system_records(table))
-        writer.close()
-        sys.stdout.buffer.flush()
+        return
+    stream = _stdout().buffer
+    writer = open_writer(format, system_columns(table), stream)
+    writer.write(system_records(table))
+    writer.close()
+    stream.flush()
+
+
+def _stdout() -> TextIO:
+    """Standard output, which a shell may have closed (`>&-`).
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; name a file with --output")
+    return sys.stdout
 
 
 def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: bool) -> None:
     while page := list(islice(rows, _PAGE)):
         columns: list[tuple[str, list[str]]] = [
             ("path", [_printable(row.clip.path) for row in page]),
-            ("id", [row.clip.id for row in page]),
-            ("system", [row.clip.system for row in page]),
+            ("id", [_printable(row.clip.id) for row in page]),
+            ("system", [_printable(row.clip.system) for row in page]),
             ("start", [_two(row.clip.start) for row in page]),
             ("end", [_two(row.clip.end) for row in page]),
             *((axis, [_two(row.scores.get(axis)) for row in page]) for axis in axes),
@@ -70,7 +102,7 @@ def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: b
             columns.append(("prompt", [_printable(row.clip.prompt or "") for row in page]))
         always = {"path", "seconds", *axes}
         shown = [(name, cells) for name, cells in columns if name in always or any(cells)]
-        draw(shown, right={"start", "end", "seconds", *axes}, caption=page[0].model)
+        draw(shown, right={"start", "end", "seconds", *axes}, caption=_printable(page[0].model))
 
 
 def _draw_systems(table: SystemTable) -> None:
@@ -96,10 +128,12 @@ def draw(columns: Sequence[tuple[str, Sequence[str]]], right: set[str], caption:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, caption=caption or None, caption_justify="left", pad_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, caption=Text(caption) if caption else None, caption_justify="left", pad_edge=False
+    )
     for name, _ in columns:
         table.add_column(
-            name,
+            Text(_printable(name)),
             justify="right" if name in right else "left",
             no_wrap=name in right,
             overflow="fold",
@@ -107,9 +141,9 @@ def draw(columns: Sequence[tuple[str, Sequence[str]]], right: set[str], caption:
         )
     for cells in zip(*(cells for _, cells in columns), strict=True):
         table.add_row(*(Text(cell) for cell in cells))
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:  # a file or a pipe has no width to fit into
-        console.width = max(console.width, console.measure(table).maximum)
+    stream = _stdout()
+    # A file or a pipe has no width to fit into.
+    console = Console(file=stream) if stream.isatty() else Console(file=stream, width=_NO_LIMIT)
     console.print(table)
 
 

@@ -19,7 +19,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Draws systems, prompts, music and raters.", min=0)] = 0,
     layout: Annotated[str, typer.Option(help="Layout of the folder: musiceval.")] = "musiceval",
     sample_rate: Annotated[int, typer.Option(help="Of the clips, in Hz.")] = 32000,
-    seconds: Annotated[float, typer.Option(help="Length of a clip.", min=1.0)] = 10.0,
+    seconds: Annotated[float, typer.Option(help="Length of a clip, 2 to 60.", min=2.0, max=60.0)] = 10.0,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core by default.", min=1)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -86,28 +87,29 @@ def read_causes(path: Path) -> dict[str, Causes]:
     """File name of a clip -> its causes, in the order of the file.
 
     Raises:
-        InputError: a column is missing, a row has too few or too many fields, a number is not one or not finite, a
-            defect cannot be read, or a name occurs twice; with the line.
+        InputError: the file cannot be read or is not UTF-8; or a column is missing, a row has too few or too many
+            fields, a number is not one or not finite, a defect cannot be read, or a name occurs twice (with the line).
     """
     rows: dict[str, Causes] = {}
     try:
-        file = path.open(encoding="utf-8", newline="")
+        text = path.read_bytes().decode("utf-8")
     except OSError as error:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from error
-    with file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        missing = [name for name in (*_FIRST, *_LAST) if name not in header]
-        if missing:
-            raise InputError(str(path), f"column '{missing[0]}' is missing; expected a causes.csv of drasp simulate", 1)
-        for values in reader:
-            if len(values) != len(header):
-                reason = f"{len(values)} fields where the header has {len(header)}"
-                raise InputError(str(path), reason, reader.line_num)
-            row = _parse(dict(zip(header, values, strict=True)), str(path), reader.line_num)
-            if row.name in rows:
-                raise InputError(str(path), f"'{row.name}' occurs twice", reader.line_num)
-            rows[row.name] = row
+    except UnicodeDecodeError as error:
+        raise InputError(str(path), f"is not UTF-8 text: {error.reason}") from error
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, [])
+    missing = [name for name in (*_FIRST, *_LAST) if name not in header]
+    if missing:
+        raise InputError(str(path), f"column '{missing[0]}' is missing; expected a causes.csv of drasp simulate", 1)
+    for values in reader:
+        if len(values) != len(header):
+            reason = f"{len(values)} fields where the header has {len(header)}"
+            raise InputError(str(path), reason, reader.line_num)
+        row = _parse(dict(zip(header, values, strict=True)), str(path), reader.line_num)
+        if row.name in rows:
+            raise InputError(str(path), f"'{row.name}' occurs twice", reader.line_num)
+        rows[row.name] = row
     return rows
 
 

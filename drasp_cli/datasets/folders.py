@@ -22,8 +22,8 @@ def find_audio(folder: str) -> list[str]:
     """Paths of the audio files anywhere below `folder`, relative to it, in code-point order of the whole path.
 
     Names that begin with a dot are passed over, files and folders alike. Links are followed, except one that leads
-    back to a folder it lies in. A link that leads nowhere is listed: it is a clip that will fail, not one that
-    never was.
+    back to a folder it lies in. A link that leads nowhere, a pipe or a socket is listed: it is a clip that will
+    fail, not one that never was.
 
     Raises:
         InputError: a folder cannot be listed.
@@ -45,7 +45,7 @@ def find_audio(folder: str) -> list[str]:
                         continue
                     if _is_folder(entry):
                         pending.append((f"{below}{entry.name}/", (*ancestors, here)))
-                    elif is_audio_name(entry.name) and (entry.is_file() or entry.is_symlink()):
+                    elif is_audio_name(entry.name):
                         found.append(below + entry.name)
         except OSError as error:
             raise InputError(place.rstrip("/"), f"cannot be listed: {error.strerror or error}") from None

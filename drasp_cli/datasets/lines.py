@@ -11,6 +11,10 @@ from typing import Literal
 
 from drasp_cli.errors import InputError
 
+# Python's csv refuses cells over 131,072 characters unless told otherwise, and a prompt may be longer. The limit is
+# one for the whole process; this is the largest that every platform takes.
+csv.field_size_limit(2**31 - 1)
+
 Errors = Literal["strict", "surrogateescape"]
 """What happens to bytes that are not UTF-8: refused (prompts), or carried along (paths, which may be any bytes)."""
 

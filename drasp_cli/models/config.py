@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -191,7 +192,6 @@ class PredictorConfig:
 
 # The values that a closed choice admits, by dotted key.
 _CHOICES: Mapping[str, tuple[object, ...]] = {
-    "format_version": (FORMAT_VERSION,),
     "architecture": ("clap",),
     "audio.fill": ("repeat", "zero"),
     "heads.activation": ("identity", "relu", "gelu"),
@@ -210,6 +210,12 @@ def parse_config(data: Any, source: str) -> PredictorConfig:
     Raises:
         ConfigError: a key is unknown, missing, of the wrong kind, or has an impossible value.
     """
+    # First of all, or a newer file would be refused for a new key, as if that were a slip of the pen.
+    version = data.get("format_version", FORMAT_VERSION) if isinstance(data, Mapping) else FORMAT_VERSION
+    if version != FORMAT_VERSION:
+        raise ConfigError(
+            source, "format_version", f"{version!r} is not one of the versions read here: {FORMAT_VERSION}"
+        )
     config = from_plain(PredictorConfig, data, source)
     for key, allowed in _CHOICES.items():
         value: Any = config
@@ -231,7 +237,7 @@ def load_config(path: Path) -> PredictorConfig:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(str(path), "file", "is not there") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(str(path), "file", f"is not readable as JSON ({error})") from error
     return parse_config(data, str(path))
 
@@ -256,7 +262,7 @@ def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
     """Builds a value of type `kind` from plain data; the inverse of `to_plain`.
 
     Args:
-        kind: a dataclass, int, float, str, bool, `tuple[X, ...]`, `Mapping[str, X]`, or `X | None`.
+        kind: a dataclass, int, float (finite), str, bool, `tuple[X, ...]`, `Mapping[str, X]`, or `X | None`.
         data: plain data.
         source: the file it came from.
         key: dotted path so far.
@@ -279,8 +285,8 @@ def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
         if not isinstance(data, Mapping):
             raise ConfigError(source, key, f"must be a table, not {data!r}")
         result = {name: from_plain(arguments[1], item, source, _join(key, name)) for name, item in data.items()}
-    elif kind is float and isinstance(data, int) and not isinstance(data, bool):
-        result = float(data)
+    elif kind is float and isinstance(data, (int, float)) and not isinstance(data, bool):
+        result = _finite(data, source, key)
     elif not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
         raise ConfigError(source, key, f"must be {kind.__name__}, not {data!r}")
     else:
@@ -308,6 +314,17 @@ def _dataclass_from_plain(kind: Any, data: Any, source: str, key: str) -> Any:
         raise ConfigError(source, _join(key, error.key), error.reason) from None
 
 
+def _finite(data: float, source: str, key: str) -> float:
+    """`data` as a float; neither NaN nor an infinity, which `json` and `tomllib` both read."""
+    try:
+        value = float(data)
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise ConfigError(source, key, f"must be a finite number, not {data!r}")
+    return value
+
+
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
@@ -319,22 +336,24 @@ def _check_sizes(config: PredictorConfig, source: str) -> None:
         if not condition:
             raise ConfigError(source, key, reason)
 
+    for table in ("audio", "logmel", "backbone", "text", "heads"):
+        for key, value in _integers(getattr(config, table), table):
+            require(value > 0 or (key == "text.pad_token" and value == 0), key, f"must be positive, not {value}")
     audio, logmel, backbone, text, heads = config.audio, config.logmel, config.backbone, config.text, config.heads
     require(len(config.axes) > 0, "axes", "must name at least one axis")
     known = {"MI", "TA"}
     require(set(config.axes) <= known, "axes", f"must be among {sorted(known)} for this architecture")
+    require(len(set(config.axes)) == len(config.axes), "axes", "must not name an axis twice")
     require(set(config.targets) == set(config.axes), "targets", f"must hold exactly the axes {list(config.axes)}")
-    require(all(t.std > 0 for t in config.targets.values()), "targets", "std must be positive")
+    for axis, target in config.targets.items():
+        require(target.std > 0, f"targets.{axis}.std", "must be positive")
     require(text is not None or "TA" not in config.axes, "text", "is needed for TA")
-    for key, value in (
-        ("audio.sample_rate", audio.sample_rate),
-        ("audio.frontend_sample_rate", audio.frontend_sample_rate),
-        ("logmel.hop_size", logmel.hop_size),
-        ("logmel.num_mels", logmel.num_mels),
-        ("backbone.frame_repeat", backbone.frame_repeat),
-        ("heads.embedding_dim", heads.embedding_dim),
-    ):
-        require(value > 0, key, "must be positive")
+    require(0 <= heads.dropout < 1, "heads.dropout", "must be at least 0 and less than 1")
+    require(
+        backbone.mlp_ratio * backbone.embed_dim >= 1,
+        "backbone.mlp_ratio",
+        "must be positive and leave a block's MLP at least one unit wide",
+    )
     require(audio.window_samples > logmel.fft_size, "audio.window_samples", "must exceed logmel.fft_size")
     require(
         0 <= logmel.f_min < logmel.f_max <= audio.frontend_sample_rate / 2,
@@ -370,9 +389,20 @@ def _check_sizes(config: PredictorConfig, source: str) -> None:
         f"gives {frames} frames, more than the {bands * backbone.image_size} the image holds",
     )
     if text is not None:
+        require(text.pad_token < text.vocab_size, "text.vocab_size", "must exceed text.pad_token")
         require(text.hidden_size % text.num_heads == 0, "text.num_heads", "must divide text.hidden_size")
         require(
             2 < text.max_tokens <= text.max_positions - text.pad_token - 1,
             "text.max_tokens",
             "must exceed 2 and leave room in max_positions",
         )
+
+
+def _integers(table: Any, key: str) -> Iterator[tuple[str, int]]:
+    """Every integer in a dataclass, or in a tuple in it, with its dotted key; none where `table` is None."""
+    for f in dataclasses.fields(table) if table is not None else ():
+        value = getattr(table, f.name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            yield f"{key}.{f.name}", value
+        elif isinstance(value, tuple):
+            yield from ((f"{key}.{f.name}[{i}]", item) for i, item in enumerate(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ Record = Sequence[Cell]
 """One row: a cell for each column."""
 
 DECIMALS = 6
+
+# Python's csv refuses cells over 131,072 characters unless told otherwise, and a prompt may be longer. The limit is
+# one for the whole process; this is the largest that every platform takes.
+csv.field_size_limit(2**31 - 1)
 
 
 class Kind(Enum):

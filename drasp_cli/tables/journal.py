@@ -20,7 +20,7 @@ from drasp_cli.tables.columns import Column
 from drasp_cli.tables.formats import format_of, open_writer, require_format, storable
 from drasp_cli.tables.logs import CsvLog, JsonlLog, RowLog
 from drasp_cli.tables.reading import read_fields
-from drasp_cli.tables.score_table import score_columns, score_record
+from drasp_cli.tables.score_table import FLAG_SEPARATOR, NO_PROMPT, score_columns, score_record
 
 JOURNAL_ENDING = ".journal"
 _PART_ENDING = ".part"
@@ -52,6 +52,7 @@ class ResultWriter:
         self._log: RowLog = CsvLog(self._columns) if self._format == "csv" else JsonlLog(self._columns)
         self._log_path = path if self._format in ("csv", "jsonl") else path + JOURNAL_ENDING
         self._stream: IO[bytes] | None = None
+        self._reads_prompts = False
 
     def start(self) -> None:
         """Begins an empty table.
@@ -62,7 +63,7 @@ class ResultWriter:
         self._open("wb")
         self._append(self._log.head)
 
-    def resume(self, clips: Sequence[Clip], model: str, group: int) -> int:
+    def resume(self, clips: Sequence[Clip], model: str, group: int, *, reads_prompts: bool = False) -> int:
         """Keeps the whole groups that an earlier run on the same clips wrote, and says how many rows they are.
 
         Where there is nothing to resume this is `start`. A table that is finished is left as it is.
@@ -71,11 +72,14 @@ class ResultWriter:
             clips: all clips of this run; the rows kept are the first of them.
             model: what the column `model` says in its rows.
             group: rows in a group.
+            reads_prompts: whether this run flags every scored clip that has no prompt, and no other.
 
         Raises:
-            ResumeError: the file is no such table, or has other columns, other clips, or another model's scores.
+            ResumeError: the file is no such table, or has other columns, other clips, or another model's scores, or
+                was scored with a prompt where there is none now, or the other way round.
             OutputError: the file cannot be written.
         """
+        self._reads_prompts = reads_prompts
         if not Path(self._log_path).exists():
             if Path(self._path).exists():
                 return self._accept_finished(clips, model)
@@ -126,10 +130,17 @@ class ResultWriter:
             part.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Closes the file; what was written stays."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        """Closes the file; what was written stays.
+
+        Raises:
+            OutputError: what was still in memory cannot be written.
+        """
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError as error:
+                raise OutputError(f"{self._log_path}: cannot be written: {error.strerror or error}") from None
 
     def __enter__(self) -> ResultWriter:
         return self
@@ -137,7 +148,12 @@ class ResultWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except OutputError:
+            # A write that failed left its bytes behind, and closing tries them again: the first error is the one.
+            if error is None:
+                raise
 
     # ----------------------------------------------------------------------------------------------- the file
 
@@ -192,6 +208,11 @@ class ResultWriter:
         for name, value in wanted.items():
             if _comparable(cells[name]) != _comparable(value):
                 raise ResumeError(source, f"row {index + 1}: '{name}' is '{cells[name]}', and would be '{value}'")
+        if self._reads_prompts and not cells["error"]:
+            had_prompt = NO_PROMPT not in str(cells["flags"] or "").split(FLAG_SEPARATOR)
+            if had_prompt != (clip.prompt is not None):
+                there, now = ("with", "none") if had_prompt else ("without", "one")
+                raise ResumeError(source, f"row {index + 1}: was scored {there} a prompt, and has {now} now")
 
 
 def _comparable(cell: object) -> object:

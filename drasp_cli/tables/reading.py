@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.errors import MissingExtraError, TableError
@@ -262,6 +262,7 @@ def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
                     raise TableError(source, "ends inside its JSON array", line)
                 continue
             if text[0] == "]" and expected in (",", "first row or ]"):
+                _refuse_rest(source, text[1:], line, stream)
                 return
             if expected in ("[", ","):
                 if text[0] != expected:
@@ -279,6 +280,17 @@ def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
             yield line, _object(source, line, value)
             line += text.count("\n", 0, end)
             text, expected = text[end:], ","
+
+
+def _refuse_rest(source: str, text: str, line: int, stream: IO[str]) -> None:
+    """Refuse a file in which anything but space stands behind the array: what is not read is not to be lost unsaid."""
+    while True:
+        text, line = _skip_space(text, line)
+        if text:
+            raise TableError(source, "goes on behind its array", line)
+        text = stream.read(_CHUNK)
+        if not text:
+            return
 
 
 def _skip_space(text: str, line: int) -> tuple[str, int]:

@@ -72,23 +72,34 @@ def feature_store(
         predictor.config.audio.window_samples // predictor.config.logmel.hop_size + 1,
         predictor.config.logmel.num_mels,
     )
-    if index.exists():
-        stored = json.loads(index.read_text())
-        if stored["key"] == key:
-            for _ in clips:
-                on_clip()
-            first = np.array(stored["first"])
-            return FeatureStore(np.memmap(data, np.float16, "r", shape=(int(first[-1]), *shape)), first)
-        index.unlink()
+    stored = _stored_first(index, key)
+    if stored is not None and data.exists() and data.stat().st_size == 2 * int(stored[-1]) * shape[0] * shape[1]:
+        for _ in clips:
+            on_clip()
+        return FeatureStore(np.memmap(data, np.float16, "r", shape=(int(stored[-1]), *shape)), stored)
+    index.unlink(missing_ok=True)
     counts = []
-    with data.open("wb") as file, ThreadPoolExecutor(_WORKERS) as pool:
+    partial = data.with_name(f"{data.name}.partial")
+    with partial.open("wb") as file, ThreadPoolExecutor(_WORKERS) as pool:
         for features in pool.map(lambda clip: clip_features(clip, predictor), clips):
             counts.append(len(features))
             file.write(features.tobytes())
             on_clip()
+    partial.replace(data)
     first = np.concatenate(([0], np.cumsum(counts)))
-    index.write_text(json.dumps({"key": key, "first": first.tolist()}))
+    partial = index.with_name(f"{index.name}.partial")
+    partial.write_text(json.dumps({"key": key, "first": first.tolist()}))
+    partial.replace(index)
     return FeatureStore(np.memmap(data, np.float16, "r", shape=(int(first[-1]), *shape)), first)
+
+
+def _stored_first(index: Path, key: str) -> np.ndarray | None:
+    """`FeatureStore.first` of the features that `index` describes; None where it is torn or of other features."""
+    try:
+        stored = json.loads(index.read_text())
+        return np.array(stored["first"], dtype=np.int64) if stored["key"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 @torch.inference_mode()

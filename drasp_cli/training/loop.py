@@ -10,9 +10,13 @@ run that was stopped and resumed ends with the same weights as one that was not.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import math
+import pickle
 import shutil
+import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,10 +29,10 @@ from torch import Tensor
 
 from drasp_cli import metrics
 from drasp_cli.checkpoints.card import training_card
-from drasp_cli.checkpoints.store import TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
-from drasp_cli.errors import TrainingError
+from drasp_cli.checkpoints.store import CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
+from drasp_cli.errors import OutputError, TrainingError
 from drasp_cli.models.build import seeded_predictor
-from drasp_cli.models.config import to_plain
+from drasp_cli.models.config import load_config, to_plain
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.models.tokenizer import PromptTokenizer
 from drasp_cli.training.examples import Examples, load_examples
@@ -40,6 +44,7 @@ from drasp_cli.training.tokenizer import train_tokenizer
 
 LOG_FILE = "training-log.csv"
 WORK_FOLDER = ".training"
+STATE_FILE = "state.pt"
 
 
 class Monitor(Protocol):
@@ -117,14 +122,21 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
         `out`.
 
     Raises:
-        TrainingError: there is a checkpoint already, a stopped run and no `resume`, or a loss without its data.
+        TrainingError: `out` holds a checkpoint, files of something else, or a stopped run that `resume` does not ask
+            for or does not fit; a loss lacks its data; a stage freezes what is not there.
+        OutputError: `out` cannot be made.
         InputError: the data set is malformed.
         AudioError: one of its clips cannot be decoded.
     """
     work = out / WORK_FOLDER
-    saved = work / "state.pt"
-    _check_folder(out, saved, resume)
+    saved = work / STATE_FILE
     config = recipe.predictor
+    _check_folder(out, resume)
+    if (out / WEIGHTS_FILE).exists():  # stopped after its last file was written: only the cleaning up is left
+        if load_config(out / CONFIG_FILE) != config:
+            raise TrainingError(f"{out} holds a finished checkpoint of another recipe; choose another folder")
+        shutil.rmtree(work)
+        return out
     train, dev, vocabulary = load_examples(data, config.axes)
     if vocabulary is None:
         for stage in recipe.stage:
@@ -134,6 +146,10 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         teachers = Teachers(config, vocabulary)
+    _check_freezes(recipe, predictor, teachers)
+    digest = _digest(train, dev)
+    content = _read_state(saved, recipe, digest) if saved.exists() else None
+    _make_folder(work)
     tokenizer = _tokenizer(recipe, train, out) if config.text else None
     train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
     dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)
@@ -143,8 +159,8 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
 
     state = State()
     optimizer: torch.optim.Optimizer | None = None
-    if resume and saved.exists():
-        state, optimizer = _restore(saved, recipe, predictor, teachers)
+    if content is not None:
+        state, optimizer = _restore(content, recipe, predictor, teachers)
     while state.stage < len(recipe.stage):
         stage = recipe.stage[state.stage]
         optimizer = optimizer or _optimizer(stage, predictor, teachers)
@@ -171,12 +187,13 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
             }
             state.log.append(row)
             monitor.epoch(row)
+            _save(saved, recipe, digest, state, predictor, teachers, optimizer)
             _write_log(state.log, out / LOG_FILE)
-            _save(saved, recipe, state, predictor, teachers, optimizer)
         if stage.keep == "best" and state.best is not None:
             predictor.load_state_dict(state.best)
         state = State(stage=state.stage + 1, log=state.log)
         optimizer = None
+    _write_log(state.log, out / LOG_FILE)  # a run that was stopped between its last state and its log has no last row
     card = training_card(config, recipe_text(recipe), state.log, len(train), len(dev))
     save_checkpoint(out, predictor.eval(), out / TOKENIZER_FILE if tokenizer else None, card)
     shutil.rmtree(work, ignore_errors=False)
@@ -290,7 +307,7 @@ def _order(split: Split, data: DataRecipe, rng: np.random.Generator) -> Iterator
 
 def _optimizer(stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers) -> torch.optim.Optimizer:
     """The stage's optimiser; frozen parameters are left out of it."""
-    named = [*predictor.named_parameters(), *teachers.named_parameters("teachers")]
+    named = _named_parameters(predictor, teachers)
     for name, parameter in named:
         parameter.requires_grad_(not name.startswith(stage.freeze) if stage.freeze else True)
     trained = [(name, p) for name, p in named if p.requires_grad]
@@ -301,6 +318,11 @@ def _optimizer(stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers)
     others = [p for name, p in trained if not (p.ndim > 1 and "bias" not in name)]
     groups = [{"params": decayed, "weight_decay": stage.weight_decay}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=stage.learning_rate)
+
+
+def _named_parameters(predictor: ClapPredictor, teachers: Teachers) -> list[tuple[str, torch.nn.Parameter]]:
+    """Everything that a stage may train or freeze; the readouts' names begin with "teachers."."""
+    return [*predictor.named_parameters(), *teachers.named_parameters("teachers")]
 
 
 def _tokenizer(recipe: Recipe, train: Examples, out: Path) -> PromptTokenizer:
@@ -329,11 +351,49 @@ def _split(
     return Split(examples, features, tokens)
 
 
-def _check_folder(out: Path, saved: Path, resume: bool) -> None:
+def _check_folder(out: Path, resume: bool) -> None:
+    """Refuses an `out` whose files a new run would overwrite, or that `resume` does not fit."""
+    try:
+        if not stat.S_ISDIR(out.stat().st_mode):
+            raise OutputError(f"{out} is there already and not a folder")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be read or made: {error.strerror}") from None
+    work = out / WORK_FOLDER
     if (out / WEIGHTS_FILE).exists():
-        raise TrainingError(f"{out} already holds a checkpoint; choose another folder")
-    if saved.exists() and not resume:
-        raise TrainingError(f"{out} holds a stopped run; go on with --resume, or remove {saved.parent}")
+        if not work.exists():
+            raise TrainingError(f"{out} already holds a checkpoint; choose another folder")
+        if not resume:
+            raise TrainingError(f"{out} already holds a checkpoint; remove what is left of its run with --resume")
+    elif (work / STATE_FILE).exists():
+        if not resume:
+            raise TrainingError(f"{out} holds a stopped run; go on with --resume, or remove {work / STATE_FILE}")
+    elif not work.exists():  # a run makes its work folder first: whatever stands beside one is a run's own
+        for name in (CONFIG_FILE, CARD_FILE, TOKENIZER_FILE, LOG_FILE):
+            if (out / name).exists():
+                raise TrainingError(f"{out / name} is there already, of no stopped run; choose another folder")
+
+
+def _make_folder(work: Path) -> None:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{work.parent}: cannot be made or written to: {error.strerror}") from None
+
+
+def _check_freezes(recipe: Recipe, predictor: ClapPredictor, teachers: Teachers) -> None:
+    names = [name for name, _ in _named_parameters(predictor, teachers)]
+    for stage in recipe.stage:
+        for prefix in stage.freeze:
+            if not any(name.startswith(prefix) for name in names):
+                raise TrainingError(f"stage '{stage.name}' freezes '{prefix}', with which no parameter's name begins")
+
+
+def _digest(*splits: Examples) -> str:
+    """Changes with the clips of any split: their order, names, ratings and prompts."""
+    clips = [[[Path(r.clip.path).name, r.clip.prompt, dict(r.ratings)] for r in split.clips] for split in splits]
+    return hashlib.sha256(json.dumps(clips, sort_keys=True).encode()).hexdigest()
 
 
 def _write_log(rows: Sequence[Mapping[str, object]], path: Path) -> None:
@@ -348,15 +408,16 @@ def _write_log(rows: Sequence[Mapping[str, object]], path: Path) -> None:
 def _save(
     path: Path,
     recipe: Recipe,
+    digest: str,
     state: State,
     predictor: ClapPredictor,
     teachers: Teachers,
     optimizer: torch.optim.Optimizer,
 ) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     content = {
         "recipe": recipe_text(recipe),
+        "data": digest,
         "state": vars(state),
         "predictor": predictor.state_dict(),
         "teachers": teachers.state_dict(),
@@ -366,12 +427,26 @@ def _save(
     partial.replace(path)
 
 
-def _restore(
-    path: Path, recipe: Recipe, predictor: ClapPredictor, teachers: Teachers
-) -> tuple[State, torch.optim.Optimizer]:
-    content = torch.load(path, weights_only=True)
+def _read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
+    """What `_save` wrote, of this recipe and these clips.
+
+    Raises:
+        TrainingError: it is torn, or of another recipe or other clips.
+    """
+    try:
+        content: Mapping[str, Any] = torch.load(path, weights_only=True)
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"{path} cannot be read ({type(error).__name__}); remove it to start over") from error
     if content["recipe"] != recipe_text(recipe):
-        raise TrainingError(f"{path.parent} was trained with another recipe; remove it to start over")
+        raise TrainingError(f"{path} is of a run with another recipe; remove it to start over")
+    if content["data"] != digest:
+        raise TrainingError(f"{path} is of a run on other clips, ratings or prompts; remove it to start over")
+    return content
+
+
+def _restore(
+    content: Mapping[str, Any], recipe: Recipe, predictor: ClapPredictor, teachers: Teachers
+) -> tuple[State, torch.optim.Optimizer]:
     state = State(**content["state"])
     predictor.load_state_dict(content["predictor"])
     teachers.load_state_dict(content["teachers"])

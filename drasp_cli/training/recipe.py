@@ -17,6 +17,7 @@ from pathlib import Path
 
 from drasp_cli.errors import ConfigError
 from drasp_cli.models.config import PredictorConfig, from_plain, parse_config
+from drasp_cli.training.tokenizer import SMALLEST_VOCABULARY
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -117,14 +118,21 @@ def load_recipe(path: Path) -> Recipe:
     # A predictor that reads no prompts has no [predictor.text]; TOML cannot say null, so absence does.
     if isinstance(data.get("predictor"), dict):
         data["predictor"].setdefault("text", None)
+        parse_config(data["predictor"], f"{source}: predictor")
     recipe = from_plain(Recipe, data, source)
-    parse_config(data["predictor"], f"{source}: predictor")
+    if not 0 <= recipe.seed < 2**63:
+        raise ConfigError(source, "seed", "must lie between 0 and 2**63 - 1")
     if not recipe.stage:
         raise ConfigError(source, "stage", "must hold at least one stage")
     if recipe.data.batch_size < 1:
         raise ConfigError(source, "data.batch_size", "must be positive")
     if (recipe.predictor.text is None) != (recipe.data.vocab_size == 0):
         raise ConfigError(source, "data.vocab_size", "must be given if, and only if, there is a predictor.text")
+    if recipe.predictor.text is not None and recipe.data.vocab_size < SMALLEST_VOCABULARY:
+        reason = f"must be at least {SMALLEST_VOCABULARY}: every byte and the special tokens"
+        raise ConfigError(source, "data.vocab_size", reason)
+    if recipe.data.gain_db < 0:
+        raise ConfigError(source, "data.gain_db", "must not be negative")
     for i, stage in enumerate(recipe.stage):
         _check_stage(stage, source, f"stage[{i}]")
     return recipe
@@ -141,10 +149,19 @@ def _check_stage(stage: StageRecipe, source: str, key: str) -> None:
     for name, allowed in choices.items():
         if getattr(stage, name) not in allowed:
             raise ConfigError(source, f"{key}.{name}", f"must be one of {', '.join(map(repr, allowed))}")
-    for name in stage.losses:
+    for name, weight in stage.losses.items():
         if name not in LOSSES:
             raise ConfigError(source, f"{key}.losses.{name}", f"is not a loss (known: {', '.join(LOSSES)})")
+        if weight < 0:
+            raise ConfigError(source, f"{key}.losses.{name}", "must not be negative")
     if not any(weight > 0 for weight in stage.losses.values()):
         raise ConfigError(source, f"{key}.losses", "must give at least one loss a positive weight")
-    if stage.epochs < 1 or stage.learning_rate <= 0:
-        raise ConfigError(source, f"{key}.epochs", "epochs and learning_rate must be positive")
+    for name in ("epochs", "learning_rate"):
+        if getattr(stage, name) <= 0:
+            raise ConfigError(source, f"{key}.{name}", "must be positive")
+    for name in ("weight_decay", "momentum", "warmup", "patience", "max_gradient"):
+        if getattr(stage, name) < 0:
+            raise ConfigError(source, f"{key}.{name}", "must not be negative")
+    for i, prefix in enumerate(stage.freeze):
+        if not prefix:
+            raise ConfigError(source, f"{key}.freeze[{i}]", "is empty, which would freeze every parameter")

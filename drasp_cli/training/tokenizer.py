@@ -15,6 +15,9 @@ from tokenizers.trainers import BpeTrainer
 
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 
+# Every byte and the special tokens: a trainer that is asked for fewer gives these all the same.
+SMALLEST_VOCABULARY = 256 + len(_SPECIAL)
+
 
 def train_tokenizer(prompts: Iterable[str], vocab_size: int, path: Path) -> None:
     """Writes a `tokenizer.json` of at most `vocab_size` tokens, the same for the same prompts."""

@@ -23,12 +23,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def drasp(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str) -> Run:
-    """Runs `drasp` in an empty folder. Commands that score get the tiny model unless they name one."""
+    """Runs `drasp` in an empty folder. Commands that score get the tiny model unless they name one, or are `bare`."""
     monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: str, input: bytes | None = None) -> Result:
+    def run(*arguments: str, input: bytes | None = None, bare: bool = False) -> Result:
         words = [str(argument) for argument in arguments]
-        if words[0] in ("score", "rank-systems") and "--model" not in words and "-m" not in words:
+        if words[0] in ("score", "rank-systems") and not bare and "--model" not in words and "-m" not in words:
             words += ["--model", model]
         return CliRunner().invoke(app, words, input=input)
 

@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 
+from drasp_cli.cli.errors import guarded
 from tests.cli.conftest import write
 
 PROGRAM = Path(sys.executable).with_name("drasp")
@@ -81,6 +83,44 @@ def test_an_interrupted_run_says_so_and_keeps_its_rows(clips: Path, model: str) 
         assert process.stderr is not None
         talk = process.stderr.read().decode()
     assert process.returncode == 130
-    assert "interrupted" in talk
+    assert "interrupted; finished rows are on disk" in talk
     assert "Traceback" not in talk
     assert (clips / "out.csv").read_text().count("\n") >= 20
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("score clips --limit 2 -o full.csv", "full.csv: cannot be written: No space left on device"),
+        ("score clips --limit 2 > /dev/full", "No space left on device"),
+        ("score clips --limit 2 --by-system --format jsonl > /dev/full", "No space left on device"),
+        ("score clips --limit 2 --format table > /dev/full", "No space left on device"),
+        ("score clips --limit 2 >&-", "standard output is closed"),
+    ],
+)
+def test_an_output_that_takes_nothing_is_one_line(tmp_path: Path, model: str, command: str, words: str) -> None:
+    for i in range(2):
+        write(tmp_path / f"clips/{i}.wav", seed=i)
+    (tmp_path / "full.csv").symlink_to("/dev/full")
+    run = shell(f"drasp {command.replace('clips', f'clips --quiet --model {model}')}", tmp_path)
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1, run.stderr
+    assert words in run.stderr
+
+
+def test_a_closed_standard_output_is_no_matter_to_a_file(tmp_path: Path, model: str) -> None:
+    write(tmp_path / "a.wav")
+    run = shell(f"drasp score a.wav --model {model} -o out.csv >&-", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "out.csv").read_text().count("\n") == 2
+
+
+def test_only_score_speaks_of_rows_on_disk(capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    for sentence, expected in (("", "drasp: interrupted\n"), ("rows are kept", "drasp: interrupted; rows are kept\n")):
+        with pytest.raises(typer.Exit) as exit:
+            guarded(stopped, when_interrupted=sentence)()
+        assert exit.value.exit_code == 130
+        assert capsys.readouterr().err == expected

@@ -6,6 +6,8 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 
@@ -15,7 +17,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def test_a_table_and_the_audio_behind_it_rank_alike(drasp: Run, results: Path) -> None:
     drasp("score", "results", "-o", "scores.csv")
-    from_table, from_audio = drasp("rank-systems", "scores.csv"), drasp("rank-systems", "results")
+    from_table, from_audio = drasp("rank-systems", "scores.csv", bare=True), drasp("rank-systems", "results")
     assert from_table.exit_code == from_audio.exit_code == 0, from_audio.stderr
     assert from_table.stdout == from_audio.stdout
     ranked = rows(from_table.stdout)
@@ -30,14 +32,65 @@ def test_it_sorts_by_the_axis_asked_for(drasp: Run, results: Path) -> None:
     Path("prompts.txt").write_text("slow piano\na fast band\n")
     run = drasp("rank-systems", "results", "--prompts", "prompts.txt", "--by", "TA")
     assert [row["TA_rank"] for row in rows(run.stdout)] == ["1", "2", "3"]
-    run = drasp("rank-systems", "results", "--by", "PQ")
-    assert run.exit_code == 1
-    assert "MI, TA" in run.stderr
+
+
+def test_a_mistake_is_told_before_any_clip_is_scored(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drasp_cli.scoring.score_clips", lambda *_, **__: pytest.fail("scoring has begun"))
+    Path("folder.csv").mkdir()
+    for command, *arguments, words in (
+        ("rank-systems", "--by", "PQ", "MI, TA"),
+        ("rank-systems", "-o", "systems.xlsx", ".parquet"),
+        ("rank-systems", "-o", "nowhere/systems.csv", "nowhere"),
+        ("rank-systems", "-o", "folder.csv", "directory"),
+        ("score", "--by-system", "-o", "systems.xlsx", ".parquet"),
+        ("score", "--by-system", "-o", "nowhere/systems.csv", "nowhere"),
+        ("score", "--by-system", "-o", "folder.csv", "directory"),
+    ):
+        run = drasp(command, "results", *arguments)
+        assert run.exit_code in (1, 2), (command, arguments)
+        assert words in run.stderr
+
+
+@pytest.mark.parametrize(
+    "ignored",
+    [
+        *(["--model", "./tiny"], ["--device", "cpu"], ["--precision", "auto"], ["--batch-size", "8"]),
+        *(["--workers", "2"], ["--prompts", "p.txt"], ["--system-pattern", "(.)"]),
+        ["--prompts", "p.txt", "--prompt-pattern", "(.)"],
+    ],
+)
+def test_options_of_scoring_are_refused_on_tables(drasp: Run, ignored: list[str]) -> None:
+    Path("scores.csv").write_text("path,system,MI\na.wav,S,3\n")
+    assert drasp("rank-systems", "scores.csv", bare=True).exit_code == 0
+    run = drasp("rank-systems", "scores.csv", *ignored, bare=True)
+    assert run.exit_code == 2
+    assert ignored[0] in run.stderr
+    assert "is for audio" in run.stderr
+
+
+@pytest.mark.parametrize("results", ["scores.csv", ".", "*.csv"])
+def test_a_table_is_never_overwritten_by_its_own_ranking(drasp: Run, results: str) -> None:
+    table = b"path,system,model,error,MI\na.wav,S,m,,3\n"
+    Path("scores.csv").write_bytes(table)
+    Path("alias.csv").symlink_to("scores.csv")
+    for output in ("scores.csv", "alias.csv", "./scores.csv"):
+        run = drasp("rank-systems", results, "-o", output, bare=True)
+        assert run.exit_code != 0
+        assert Path("scores.csv").read_bytes() == table
+
+
+def test_the_file_that_is_also_read_is_named(drasp: Run) -> None:
+    Path("scores.csv").write_text("path,system,MI\na.wav,S,3\n")
+    run = drasp("rank-systems", "scores.csv", "-o", "scores.csv", bare=True)
+    assert run.exit_code == 2
+    assert "is also read" in run.stderr
 
 
 def test_tables_win_over_audio_and_it_says_so(drasp: Run, results: Path) -> None:
     drasp("score", "results", "-o", "results/scores.jsonl")
-    run = drasp("rank-systems", "results")
+    run = drasp("rank-systems", "results", bare=True)
     assert run.exit_code == 0
     assert "the tables are ranked" in run.stderr
 
@@ -50,7 +103,7 @@ def test_several_audio_folders_are_several_systems(drasp: Run, results: Path) ->
 def test_a_clip_in_two_tables_is_refused(drasp: Run, results: Path) -> None:
     drasp("score", "results", "-o", "a.csv")
     drasp("score", "results", "-o", "b.csv")
-    run = drasp("rank-systems", "a.csv", "b.csv")
+    run = drasp("rank-systems", "a.csv", "b.csv", bare=True)
     assert run.exit_code == 1
     assert "results/alpha/1.wav" in run.stderr
     assert run.stdout == ""

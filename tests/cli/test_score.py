@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 import random
 from pathlib import Path
 
@@ -265,6 +266,10 @@ def test_quiet_says_nothing(drasp: Run, results: Path) -> None:
         (["results", "--precision", "int4"], 1, "int4"),
         (["results", "--prompts", "nowhere.txt"], 1, "nowhere.txt"),
         (["results", "--system-pattern", "("], 1, "("),
+        (["results", "--prompt-pattern", "(.)"], 2, "goes with --prompts"),
+        (["results", "-0"], 2, "goes with the INPUT -"),
+        (["results", "--by-system", "--with-prompts"], 2, "not with --by-system"),
+        (["results", "--model", "./a", "--model", "./b"], 2, "is given 2 times"),
         ([], 2, "INPUT"),
     ],
 )
@@ -285,3 +290,76 @@ def test_hostile_names_survive(drasp: Run) -> None:
     assert sorted(row["path"] for row in rows(drasp("score", "in").stdout)) == sorted(names)
     table = drasp("score", "in", "--format", "table").stdout
     assert all(name in table for name in names)
+
+
+def test_what_is_read_is_never_overwritten(drasp: Run) -> None:
+    write(Path("a.wav"))
+    texts = {"clips.csv": "path\na.wav\n", "prompts.csv": "id,prompt\na,piano\n"}
+    for name, text in texts.items():
+        Path(name).write_text(text)
+    Path("alias.csv").symlink_to("clips.csv")
+    for arguments in (
+        ["clips.csv", "-o", "clips.csv"],
+        ["clips.csv", "-o", "./clips.csv", "--resume"],
+        ["clips.csv", "-o", "alias.csv"],
+        ["clips.csv", "-o", "clips.csv", "--by-system"],
+        ["cl*.csv", "-o", "clips.csv"],
+        ["a.wav", "--prompts", "prompts.csv", "-o", "prompts.csv"],
+    ):
+        run = drasp("score", *arguments)
+        assert run.exit_code == 2, arguments
+        assert "is also read" in run.stderr
+        assert {name: Path(name).read_text() for name in texts} == texts
+
+
+def test_names_cannot_command_the_terminal(drasp: Run) -> None:
+    write(Path("in/\x1b[31mred\nline/a.wav"))
+    Path("clips.jsonl").write_text(json.dumps({"path": "in/\x1b[31mred\nline/a.wav", "id": "\x1b]0;title\x07"}))
+    for arguments in (["in"], ["clips.jsonl"], ["in", "--by-system"]):
+        text = drasp("score", *arguments, "--format", "table").stdout
+        assert "\x1b" not in text
+        assert "\x07" not in text
+        assert "\\x1b" in text
+
+
+def test_a_prompt_longer_than_a_csv_cell_of_python_survives(drasp: Run) -> None:
+    write(Path("a.wav"))
+    prompt = "slow " * 40_000 + "piano"
+    Path("clips.csv").write_text(f'path,prompt\na.wav,"{prompt}"\n')
+    for extra in ([], ["--resume"]):
+        run = drasp("score", "clips.csv", "--with-prompts", "-o", "out.csv", *extra)
+        assert run.exit_code == 0, run.stderr
+    assert Path("out.csv").read_text().endswith(f",{prompt}\n")
+    assert drasp("rank-systems", "out.csv", bare=True).stderr.count("131072") == 0
+
+
+def test_resume_refuses_prompts_that_have_come_or_gone(drasp: Run, results: Path) -> None:
+    Path("prompts.txt").write_text("slow piano\na fast band\n")
+    for before, now, words in (
+        ([], ["--prompts", "prompts.txt"], "without a prompt, and has one now"),
+        (["--prompts", "prompts.txt"], [], "with a prompt, and has none now"),
+    ):
+        drasp("score", "results", "-o", "out.csv", *before)
+        whole = Path("out.csv").read_bytes()
+        run = drasp("score", "results", "-o", "out.csv", "--resume", *now)
+        assert run.exit_code == 1
+        assert words in " ".join(run.stderr.split())
+        assert Path("out.csv").read_bytes() == whole
+        assert drasp("score", "results", "-o", "out.csv", "--resume", *before).exit_code == 0
+
+
+def test_a_pipe_in_a_folder_is_a_clip_that_fails(drasp: Run) -> None:
+    write(Path("in/a.wav"))
+    os.mkfifo("in/pipe.wav")
+    run = drasp("score", "in")
+    assert run.exit_code == 3
+    assert [(row["path"], bool(row["error"])) for row in rows(run.stdout)] == [
+        ("in/a.wav", False),
+        ("in/pipe.wav", True),
+    ]
+
+
+def test_a_table_in_a_file_is_as_wide_as_its_rows(drasp: Run) -> None:
+    name = "in/" + "long" * 40 + ".wav"
+    write(Path(name))
+    assert name in drasp("score", "in", "--format", "table").stdout

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,17 @@ def test_a_saved_checkpoint_reads_back_equal(tmp_path: Path) -> None:
     ours, theirs = first.predictor.state_dict(), again.predictor.state_dict()
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_whoever_may_read_the_config_may_read_the_weights(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        folder = tiny_folder(tmp_path / "a")
+    finally:
+        os.umask(before)
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()}
+    assert modes["model.safetensors"] == modes["config.json"] == 0o666 & ~umask
 
 
 def test_another_content_is_another_revision(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 
 import pytest
 
@@ -73,6 +74,14 @@ def test_links_are_followed_and_loops_end(here, tmp_path):
     (tmp_path / "in/self").symlink_to("self")
     (tmp_path / "in/gone.wav").symlink_to("nowhere")
     assert paths("in") == ["in/a/x.wav", "in/gone.wav", "in/linked/y.wav"]
+
+
+def test_pipes_and_sockets_keep_their_rows(here, tmp_path):
+    here("in/a.wav")
+    os.mkfifo(tmp_path / "in/pipe.wav")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("in/socket.wav")
+        assert paths("in") == ["in/a.wav", "in/pipe.wav", "in/socket.wav"]
 
 
 def test_empty_folder_says_what_was_looked_for(here):

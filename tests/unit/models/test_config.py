@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,17 @@ def set_key(plain: dict[str, Any], key: str, value: Any) -> None:
         ("backbone.window_size", 3, "divide"),
         ("audio.window_samples", 80000, "more than"),
         ("text.max_tokens", 33, "max_positions"),
+        ("text.vocab_size", 1, "exceed text.pad_token"),
+        ("text.pad_token", -1, "must be positive"),
+        ("axes", ["MI", "MI"], "twice"),
+        ("backbone.depths", [2, 0], r"depths\[1\]: must be positive"),
+        ("backbone.num_heads", [0, 4], r"num_heads\[0\]: must be positive"),
+        ("backbone.mlp_ratio", 0.1, "at least one unit"),
+        ("heads.hidden", [8, -1], r"hidden\[1\]: must be positive"),
+        ("heads.dropout", 1.0, "less than 1"),
+        ("heads.dropout", -0.1, "less than 1"),
+        ("targets.TA.std", -1.0, r"targets\.TA\.std: must be positive"),
+        ("logmel.f_max", 10**400, "finite"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_key(key: str, value: Any, reason: str) -> None:
@@ -60,6 +73,54 @@ def test_a_wrong_value_is_refused_with_its_key(key: str, value: Any, reason: str
     with pytest.raises(ConfigError, match=reason) as caught:
         parse_config(plain, "some/config.json")
     assert "some/config.json" in str(caught.value)
+
+
+def numbers(plain: Any, key: str = "") -> Iterator[tuple[str, int | float]]:
+    """Every number in plain data, with its dotted key; those in lists are left out."""
+    for name, value in plain.items():
+        if isinstance(value, dict):
+            yield from numbers(value, f"{key}{name}.")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield f"{key}{name}", value
+
+
+# What 0 or -1 may be: padding has a token's id, a mean may be anything, no dropout and a first edge at 0 Hz are usual.
+ALLOWED = {
+    ("text.pad_token", 0),
+    ("heads.dropout", 0),
+    ("logmel.f_min", 0),
+    *((f"targets.{axis}.mean", value) for axis in ("MI", "TA") for value in (0, -1)),
+}
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize(("key", "usual"), list(numbers(tiny_plain())))
+def test_no_number_may_be_zero_negative_or_not_finite(tmp_path: Path, key: str, usual: float, value: float) -> None:
+    plain = tiny_plain()
+    set_key(plain, key, type(usual)(value) if math.isfinite(value) else value)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(plain))
+    if (key, value) in ALLOWED:
+        load_config(path)
+        return
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    blamed = "logmel.f_max" if key == "logmel.f_min" and math.isfinite(value) else key  # the two edges are one check
+    assert caught.value.key == blamed
+    assert caught.value.source == str(path)
+
+
+def test_a_newer_file_is_refused_by_its_version_not_by_its_new_key() -> None:
+    with pytest.raises(ConfigError, match="not one of the versions") as caught:
+        parse_config(tiny_plain() | {"format_version": 2, "spatial_audio": True}, "config.json")
+    assert caught.value.key == "format_version"
+
+
+def test_an_integer_too_long_to_read_is_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"format_version": ' + "9" * 5000 + "}")
+    with pytest.raises(ConfigError):
+        load_config(path)
 
 
 @pytest.mark.parametrize("key", ["name", "audio", "logmel.hop_size", "pooling.name", "targets", "licence"])

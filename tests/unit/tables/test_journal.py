@@ -226,3 +226,13 @@ def test_what_cannot_be_written_is_said_at_once(tmp_path, monkeypatch):
 def test_writing_before_starting_is_a_mistake(tmp_path):
     with pytest.raises(RuntimeError, match="start or resume comes first"):
         ResultWriter(str(tmp_path / "out.csv"), ("MI",)).write(rows_of(CLIPS))
+
+
+def test_a_full_disk_is_said_once(tmp_path):
+    (tmp_path / "full.csv").symlink_to("/dev/full")
+    with (
+        pytest.raises(OutputError, match=r"full\.csv: cannot be written: No space left") as caught,
+        ResultWriter(str(tmp_path / "full.csv"), ("MI",)) as writer,
+    ):
+        writer.start()
+    assert caught.value.__context__ is None or not isinstance(caught.value.__context__, OutputError)

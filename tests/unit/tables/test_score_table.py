@@ -189,6 +189,12 @@ def test_json_is_read_in_pieces(tmp_path, monkeypatch):
         ("t.json", '[{"path": "a", "system": "S", "MI": 1},\n', r"t\.json:2: ends inside its JSON array"),
         ("t.json", '[{"path": "a", "system": "S", "MI": 1},\n{"path', r"t\.json:2: is not JSON"),
         ("t.json", '[{"path": "a", "system": "S", "MI": 1},]', r"t\.json:1: is not JSON"),
+        ("t.json", '[{"path": "a", "system": "S", "MI": 1}]\n[]', r"t\.json:2: goes on behind its array"),
+        (
+            "t.json",
+            '[{"path": "a", "system": "S", "MI": 1}]' + " " * 70_000 + "x",
+            r"t\.json:1: goes on behind its array",
+        ),
         ("t.parquet", "PAR1", "t.parquet: is not Parquet"),
         ("t.tsv", "", r"is no score table by its ending, which is one of \.csv, \.jsonl, \.json, \.parquet"),
     ],

@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file
 
 from drasp_cli.checkpoints.store import load_predictor
-from drasp_cli.errors import TrainingError
+from drasp_cli.errors import OutputError, TrainingError
 from drasp_cli.models.config import parse_config
-from drasp_cli.training.loop import LOG_FILE, fit, learning_rate
+from drasp_cli.training.loop import LOG_FILE, STATE_FILE, WORK_FOLDER, fit, learning_rate
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
-from tests.tiny import tiny_plain
+from tests.tiny import tiny_folder, tiny_plain
 from tests.unit.training.dataset import make_dataset
 
 ALL = {"ratings": 1.0, "causes": 1.0, "attributes": 1.0, "prompt_attributes": 1.0, "matching": 1.0}
@@ -153,6 +153,135 @@ def test_a_folder_with_a_checkpoint_or_a_stopped_run_is_refused(tmp_path: Path) 
     train(data, tmp_path / "out", resume=True)
     with pytest.raises(TrainingError, match="already holds a checkpoint"):
         train(data, tmp_path / "out", resume=True)
+
+
+@pytest.mark.parametrize("name", ["config.json", "README.md", "tokenizer.json", LOG_FILE])
+def test_files_of_someone_else_are_not_overwritten(tmp_path: Path, name: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    with pytest.raises(TrainingError, match=name):
+        train(make_dataset(tmp_path / "data"), tmp_path / "out")
+    assert [(p.name, p.read_text()) for p in (tmp_path / "out").iterdir()] == [(name, "mine")]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_that_was_stopped_in_its_first_epoch_may_simply_start_again(tmp_path: Path, resume: bool) -> None:
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "out", monitor=Stops(1))
+    assert (tmp_path / "out" / "tokenizer.json").exists()
+    train(data, tmp_path / "out", resume=resume, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+
+
+@pytest.mark.parametrize("out", ["file", "file/out"])
+def test_an_out_that_cannot_be_a_folder_is_named(tmp_path: Path, out: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="file"):
+        train(make_dataset(tmp_path / "data"), tmp_path / out)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_out_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="x" * 300):
+        train(make_dataset(tmp_path / "data"), tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("change", ["rating", "prompt", "order"])
+def test_a_run_on_other_clips_cannot_be_resumed(tmp_path: Path, change: str) -> None:
+    data, out = make_dataset(tmp_path / "data"), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        train(data, out, monitor=Stops(2))
+    before = (out / "tokenizer.json").read_bytes()
+    if change == "prompt":
+        path = data / "prompt_info.txt"
+        path.write_text(path.read_text().replace("calm", "in a storm"))
+    else:
+        path = data / "sets" / "dev_mos_list.txt"
+        lines = path.read_text().splitlines()
+        lines = lines[::-1] if change == "order" else [lines[0].rsplit(",", 1)[0] + ",2.25", *lines[1:]]
+        path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(TrainingError, match="other clips, ratings or prompts"):
+        train(data, out, resume=True)
+    assert (out / "tokenizer.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("keep", [0, 100, -100])
+def test_a_torn_state_names_the_file_to_remove(tmp_path: Path, keep: int) -> None:
+    data, out = make_dataset(tmp_path / "data"), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        train(data, out, monitor=Stops(2))
+    state = out / WORK_FOLDER / STATE_FILE
+    state.write_bytes(state.read_bytes()[:keep])
+    with pytest.raises(TrainingError, match=rf"{STATE_FILE} cannot be read.*remove it"):
+        train(data, out, resume=True)
+    state.unlink()
+    train(data, out, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+
+
+@pytest.mark.parametrize("damage", ["index", "data", "fewer"])
+def test_damaged_features_are_made_again(tmp_path: Path, damage: str) -> None:
+    data, kept = make_dataset(tmp_path / "data"), tmp_path / "kept"
+    short = recipe(StageRecipe("ratings", 1, {"ratings": 1.0}))
+    fit(short, data, tmp_path / "a", resume=False, features=kept, monitor=Silent())
+    whole = {path.name: path.read_bytes() for path in kept.iterdir()}
+    if damage == "fewer":
+        (kept / "train.f16").unlink()
+    else:
+        path = kept / {"index": "train.json", "data": "train.f16"}[damage]
+        path.write_bytes(path.read_bytes()[:-10])
+    fit(short, data, tmp_path / "b", resume=False, features=kept, monitor=Silent())
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == whole
+    assert sorted(whole) == ["dev.f16", "dev.json", "train.f16", "train.json"]
+
+
+def test_a_run_that_was_stopped_while_cleaning_up_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, out = make_dataset(tmp_path / "data"), tmp_path / "out"
+    short = recipe(StageRecipe("ratings", 1, {"ratings": 1.0}))
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("drasp_cli.training.loop.shutil.rmtree", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, out, recipe=short)
+    before = load_file(out / "model.safetensors")
+    with pytest.raises(TrainingError, match="--resume"):
+        train(data, out, recipe=short)
+    after = train(data, out, resume=True, recipe=short)
+    assert not (out / WORK_FOLDER).exists()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_the_log_is_whole_though_the_run_was_stopped_before_its_last_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, out = make_dataset(tmp_path / "data"), tmp_path / "out"
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("drasp_cli.training.loop._write_log", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(data, out, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+    assert not (out / LOG_FILE).exists()
+    train(data, out, resume=True, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+    assert len((out / LOG_FILE).read_text().splitlines()) == 2
+
+
+def test_a_finished_checkpoint_of_another_predictor_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    out = tiny_folder(tmp_path / "out", seed=1)
+    (out / WORK_FOLDER).mkdir()
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(make_dataset(tmp_path / "data"), out, resume=True)
+    assert (out / WORK_FOLDER).exists()
+
+
+def test_a_freeze_that_matches_nothing_is_refused(tmp_path: Path) -> None:
+    stage = StageRecipe("ratings", 1, {"ratings": 1.0}, freeze=("audio_branch", "audio_brunch"))
+    with pytest.raises(TrainingError, match="'ratings' freezes 'audio_brunch'"):
+        train(make_dataset(tmp_path / "data"), tmp_path / "out", recipe=recipe(stage))
 
 
 def test_another_recipe_cannot_be_resumed(tmp_path: Path) -> None:

@@ -44,15 +44,22 @@ def test_batch_norm_standardises_each_band(predictor: ClapPredictor, features: F
     torch.testing.assert_close(normed.var(dim=(0, 2, 3)), torch.ones(16), atol=1e-2, rtol=0)
 
 
-def test_clips_start_apart(predictor: ClapPredictor, features: FeatureStore) -> None:
-    fix_batch_norm(predictor, features)
+def test_clips_start_apart(features: FeatureStore) -> None:
+    """The mean cosine between clips falls to less than half on average; a single draw of the layers may do less."""
     windows = features.batch(np.arange(40))
-    with torch.inference_mode():
-        before = predictor.embed_audio(windows)
-        spread_clips(predictor, features)
-        summary, after = predictor.summarise(windows), predictor.embed_audio(windows)
-    torch.testing.assert_close(summary.mean(dim=0), torch.zeros(16), atol=1e-4, rtol=0)
-    assert (after @ after.T).mean() < 0.5 * (before @ before.T).mean()
+    shares = []
+    for seed in range(10):
+        predictor = seeded_predictor(tiny_config(), 0)
+        fix_batch_norm(predictor, features)
+        torch.manual_seed(seed)
+        with torch.inference_mode():
+            before = predictor.embed_audio(windows)
+            spread_clips(predictor, features)
+            summary, after = predictor.summarise(windows), predictor.embed_audio(windows)
+        torch.testing.assert_close(summary.mean(dim=0), torch.zeros(16), atol=1e-4, rtol=0)
+        shares.append(float((after @ after.T).mean() / (before @ before.T).mean()))
+    assert max(shares) < 0.75
+    assert np.mean(shares) < 0.5
 
 
 def test_every_answer_starts_at_the_average(predictor: ClapPredictor, features: FeatureStore) -> None:

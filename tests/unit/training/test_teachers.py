@@ -57,7 +57,7 @@ def test_every_loss_teaches(name: str) -> None:
         losses, _ = teachers.losses(predictor, batch(), [name], "l1")
         assert list(losses) == [name]
         optimizer.zero_grad()
-        losses[name].backward()
+        losses[name].backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         values.append(float(losses[name].detach()))
     assert values[-1] < 0.8 * values[0]
