@@ -9,17 +9,11 @@ run that was stopped and resumed ends with the same weights as one that was not.
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
 import math
-import pickle
 import shutil
-import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,22 +23,31 @@ from torch import Tensor
 
 from drasp_cli import metrics
 from drasp_cli.checkpoints.card import training_card
-from drasp_cli.checkpoints.store import CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
-from drasp_cli.errors import OutputError, TrainingError
+from drasp_cli.checkpoints.store import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
+from drasp_cli.errors import TrainingError
 from drasp_cli.models.build import seeded_predictor
-from drasp_cli.models.config import load_config, to_plain
+from drasp_cli.models.config import load_config
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.models.tokenizer import PromptTokenizer
 from drasp_cli.training.examples import Examples, load_examples
 from drasp_cli.training.features import FeatureStore, feature_store
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
 from drasp_cli.training.start import prepare
+from drasp_cli.training.state import (
+    LOG_FILE,
+    STATE_FILE,
+    WORK_FOLDER,
+    State,
+    check_folder,
+    digest_of,
+    make_folder,
+    read_state,
+    recipe_text,
+    save_state,
+    write_log,
+)
 from drasp_cli.training.teachers import Batch, Teachers
 from drasp_cli.training.tokenizer import train_tokenizer
-
-LOG_FILE = "training-log.csv"
-WORK_FOLDER = ".training"
-STATE_FILE = "state.pt"
 
 
 class Monitor(Protocol):
@@ -86,27 +89,6 @@ class Split:
         )
 
 
-@dataclass
-class State:
-    """Where training stands; everything a resumed run needs.
-
-    Attributes:
-        stage: index of the current stage.
-        epoch: epochs finished in it.
-        best_loss: lowest validation loss in it.
-        best: predictor weights at that loss.
-        stale: epochs since.
-        log: rows of the log so far.
-    """
-
-    stage: int = 0
-    epoch: int = 0
-    best_loss: float = math.inf
-    best: dict[str, Tensor] | None = None
-    stale: int = 0
-    log: list[dict[str, Any]] = field(default_factory=list)
-
-
 def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path | None, monitor: Monitor) -> Path:
     """Trains the recipe's predictor on `data` and writes the checkpoint folder `out`.
 
@@ -131,7 +113,7 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
     work = out / WORK_FOLDER
     saved = work / STATE_FILE
     config = recipe.predictor
-    _check_folder(out, resume)
+    check_folder(out, resume)
     if (out / WEIGHTS_FILE).exists():  # stopped after its last file was written: only the cleaning up is left
         if load_config(out / CONFIG_FILE) != config:
             raise TrainingError(f"{out} holds a finished checkpoint of another recipe; choose another folder")
@@ -147,9 +129,9 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
         torch.manual_seed(recipe.seed)
         teachers = Teachers(config, vocabulary)
     _check_freezes(recipe, predictor, teachers)
-    digest = _digest(train, dev)
-    content = _read_state(saved, recipe, digest) if saved.exists() else None
-    _make_folder(work)
+    digest = digest_of(train, dev)
+    content = read_state(saved, recipe, digest) if saved.exists() else None
+    make_folder(work)
     tokenizer = _tokenizer(recipe, train, out) if config.text else None
     train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
     dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)
@@ -165,39 +147,52 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
         stage = recipe.stage[state.stage]
         optimizer = optimizer or _optimizer(stage, predictor, teachers)
         while state.epoch < stage.epochs and not (stage.patience and state.stale >= stage.patience):
-            begun = time.monotonic()
             monitor.start(f"{stage.name} {state.epoch + 1}/{stage.epochs}", _steps(train_split, recipe.data))
-            taught = _train_epoch(recipe, state, predictor, teachers, optimizer, train_split, monitor)
-            checked, correlations = validate(stage, predictor, teachers, dev_split, recipe.data.batch_size)
-            total = sum(stage.losses[name] * value for name, value in checked.items())
-            state.epoch += 1
-            state.stale += 1
-            if total < state.best_loss:
-                state.best_loss, state.stale = total, 0
-                state.best = {name: tensor.clone() for name, tensor in predictor.state_dict().items()}
-            row: dict[str, Any] = {
-                "stage": stage.name,
-                "epoch": state.epoch,
-                "seconds": round(time.monotonic() - begun, 1),
-            }
-            row |= {f"train_{name}": round(value, 5) for name, value in taught.items()}
-            row |= {f"dev_{name}": round(value, 5) for name, value in checked.items()}
-            row |= {f"dev_srcc_{axis}": round(value, 4) for axis, value in correlations.items()} | {
-                "dev": round(total, 5)
-            }
-            state.log.append(row)
-            monitor.epoch(row)
-            _save(saved, recipe, digest, state, predictor, teachers, optimizer)
-            _write_log(state.log, out / LOG_FILE)
+            monitor.epoch(_run_epoch(recipe, state, predictor, teachers, optimizer, train_split, dev_split, monitor))
+            save_state(saved, recipe, digest, state, predictor, teachers, optimizer)
+            write_log(state.log, out / LOG_FILE)
         if stage.keep == "best" and state.best is not None:
             predictor.load_state_dict(state.best)
         state = State(stage=state.stage + 1, log=state.log)
         optimizer = None
-    _write_log(state.log, out / LOG_FILE)  # a run that was stopped between its last state and its log has no last row
+    write_log(state.log, out / LOG_FILE)  # a run that was stopped between its last state and its log has no last row
     card = training_card(config, recipe_text(recipe), state.log, len(train), len(dev))
     save_checkpoint(out, predictor.eval(), out / TOKENIZER_FILE if tokenizer else None, card)
-    shutil.rmtree(work, ignore_errors=False)
+    shutil.rmtree(work)
     return out
+
+
+def _run_epoch(
+    recipe: Recipe,
+    state: State,
+    predictor: ClapPredictor,
+    teachers: Teachers,
+    optimizer: torch.optim.Optimizer,
+    train: Split,
+    dev: Split,
+    monitor: Monitor,
+) -> Mapping[str, object]:
+    """Trains and validates once, moves `state` on, and returns the epoch's line of the log."""
+    stage, begun = recipe.stage[state.stage], time.monotonic()
+    taught = _train_epoch(recipe, state, predictor, teachers, optimizer, train, monitor)
+    checked, correlations = validate(stage, predictor, teachers, dev, recipe.data.batch_size)
+    total = sum(stage.losses[name] * value for name, value in checked.items())
+    state.epoch += 1
+    state.stale += 1
+    if total < state.best_loss:
+        state.best_loss, state.stale = total, 0
+        state.best = {name: tensor.clone() for name, tensor in predictor.state_dict().items()}
+    row = {
+        "stage": stage.name,
+        "epoch": state.epoch,
+        "seconds": round(time.monotonic() - begun, 1),
+        **{f"train_{name}": round(value, 5) for name, value in taught.items()},
+        **{f"dev_{name}": round(value, 5) for name, value in checked.items()},
+        **{f"dev_srcc_{axis}": round(value, 4) for axis, value in correlations.items()},
+        "dev": round(total, 5),
+    }
+    state.log.append(row)
+    return row
 
 
 @torch.inference_mode()
@@ -226,11 +221,6 @@ def validate(
             known = ~rating.isnan()
             correlations[axis] = metrics.srcc(rating[known].numpy(), torch.cat(scores[axis])[known].numpy())
     return {name: total / len(order) for name, total in sums.items()}, correlations
-
-
-def recipe_text(recipe: Recipe) -> Mapping[str, Any]:
-    """The recipe as plain data, as the model card and the saved state hold it."""
-    return dict(to_plain(recipe))
 
 
 def _train_epoch(
@@ -351,97 +341,12 @@ def _split(
     return Split(examples, features, tokens)
 
 
-def _check_folder(out: Path, resume: bool) -> None:
-    """Refuses an `out` whose files a new run would overwrite, or that `resume` does not fit."""
-    try:
-        if not stat.S_ISDIR(out.stat().st_mode):
-            raise OutputError(f"{out} is there already and not a folder")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be read or made: {error.strerror}") from None
-    work = out / WORK_FOLDER
-    if (out / WEIGHTS_FILE).exists():
-        if not work.exists():
-            raise TrainingError(f"{out} already holds a checkpoint; choose another folder")
-        if not resume:
-            raise TrainingError(f"{out} already holds a checkpoint; remove what is left of its run with --resume")
-    elif (work / STATE_FILE).exists():
-        if not resume:
-            raise TrainingError(f"{out} holds a stopped run; go on with --resume, or remove {work / STATE_FILE}")
-    elif not work.exists():  # a run makes its work folder first: whatever stands beside one is a run's own
-        for name in (CONFIG_FILE, CARD_FILE, TOKENIZER_FILE, LOG_FILE):
-            if (out / name).exists():
-                raise TrainingError(f"{out / name} is there already, of no stopped run; choose another folder")
-
-
-def _make_folder(work: Path) -> None:
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{work.parent}: cannot be made or written to: {error.strerror}") from None
-
-
 def _check_freezes(recipe: Recipe, predictor: ClapPredictor, teachers: Teachers) -> None:
     names = [name for name, _ in _named_parameters(predictor, teachers)]
     for stage in recipe.stage:
         for prefix in stage.freeze:
             if not any(name.startswith(prefix) for name in names):
                 raise TrainingError(f"stage '{stage.name}' freezes '{prefix}', with which no parameter's name begins")
-
-
-def _digest(*splits: Examples) -> str:
-    """Changes with the clips of any split: their order, names, ratings and prompts."""
-    clips = [[[Path(r.clip.path).name, r.clip.prompt, dict(r.ratings)] for r in split.clips] for split in splits]
-    return hashlib.sha256(json.dumps(clips, sort_keys=True).encode()).hexdigest()
-
-
-def _write_log(rows: Sequence[Mapping[str, object]], path: Path) -> None:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8")
-
-
-def _save(
-    path: Path,
-    recipe: Recipe,
-    digest: str,
-    state: State,
-    predictor: ClapPredictor,
-    teachers: Teachers,
-    optimizer: torch.optim.Optimizer,
-) -> None:
-    partial = path.with_suffix(".partial")
-    content = {
-        "recipe": recipe_text(recipe),
-        "data": digest,
-        "state": vars(state),
-        "predictor": predictor.state_dict(),
-        "teachers": teachers.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-    torch.save(content, partial)
-    partial.replace(path)
-
-
-def _read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
-    """What `_save` wrote, of this recipe and these clips.
-
-    Raises:
-        TrainingError: it is torn, or of another recipe or other clips.
-    """
-    try:
-        content: Mapping[str, Any] = torch.load(path, weights_only=True)
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise TrainingError(f"{path} cannot be read ({type(error).__name__}); remove it to start over") from error
-    if content["recipe"] != recipe_text(recipe):
-        raise TrainingError(f"{path} is of a run with another recipe; remove it to start over")
-    if content["data"] != digest:
-        raise TrainingError(f"{path} is of a run on other clips, ratings or prompts; remove it to start over")
-    return content
 
 
 def _restore(

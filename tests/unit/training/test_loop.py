@@ -262,7 +262,7 @@ def test_the_log_is_whole_though_the_run_was_stopped_before_its_last_row(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("drasp_cli.training.loop._write_log", stop)
+        patched.setattr("drasp_cli.training.loop.write_log", stop)
         with pytest.raises(KeyboardInterrupt):
             train(data, out, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
     assert not (out / LOG_FILE).exists()

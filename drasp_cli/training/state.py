@@ -1,0 +1,157 @@
+"""What a run leaves on the disk: where it stands, its log, and whose folder it is.
+
+OUT/.training/state.pt    everything a stopped run needs, written after each epoch
+OUT/training-log.csv      one line an epoch
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import pickle
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from drasp_cli.checkpoints.store import CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from drasp_cli.errors import OutputError, TrainingError
+from drasp_cli.models.config import to_plain
+from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.training.examples import Examples
+from drasp_cli.training.recipe import Recipe
+from drasp_cli.training.teachers import Teachers
+
+LOG_FILE = "training-log.csv"
+WORK_FOLDER = ".training"
+STATE_FILE = "state.pt"
+
+
+@dataclass
+class State:
+    """Where training stands; everything a resumed run needs.
+
+    Attributes:
+        stage: index of the current stage.
+        epoch: epochs finished in it.
+        best_loss: lowest validation loss in it.
+        best: predictor weights at that loss.
+        stale: epochs since.
+        log: rows of the log so far.
+    """
+
+    stage: int = 0
+    epoch: int = 0
+    best_loss: float = math.inf
+    best: dict[str, Tensor] | None = None
+    stale: int = 0
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+
+def recipe_text(recipe: Recipe) -> Mapping[str, Any]:
+    """The recipe as plain data, as the model card and the saved state hold it."""
+    return dict(to_plain(recipe))
+
+
+def check_folder(out: Path, resume: bool) -> None:
+    """Refuses an `out` whose files a new run would overwrite, or that `resume` does not fit.
+
+    Raises:
+        TrainingError: it holds a checkpoint, a stopped run that `resume` does not ask for, or files of something else.
+        OutputError: it is no folder, or cannot be read.
+    """
+    try:
+        if not stat.S_ISDIR(out.stat().st_mode):
+            raise OutputError(f"{out} is there already and not a folder")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be read or made: {error.strerror}") from None
+    work = out / WORK_FOLDER
+    if (out / WEIGHTS_FILE).exists():
+        if not work.exists():
+            raise TrainingError(f"{out} already holds a checkpoint; choose another folder")
+        if not resume:
+            raise TrainingError(f"{out} already holds a checkpoint; remove what is left of its run with --resume")
+    elif (work / STATE_FILE).exists():
+        if not resume:
+            raise TrainingError(f"{out} holds a stopped run; go on with --resume, or remove {work / STATE_FILE}")
+    elif not work.exists():  # a run makes its work folder first: whatever stands beside one is a run's own
+        for name in (CONFIG_FILE, CARD_FILE, TOKENIZER_FILE, LOG_FILE):
+            if (out / name).exists():
+                raise TrainingError(f"{out / name} is there already, of no stopped run; choose another folder")
+
+
+def make_folder(work: Path) -> None:
+    """Makes the work folder, and with it `out`.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{work.parent}: cannot be made or written to: {error.strerror}") from None
+
+
+def digest_of(*splits: Examples) -> str:
+    """Changes with the clips of any split: their order, names, ratings and prompts."""
+    clips = [[[Path(r.clip.path).name, r.clip.prompt, dict(r.ratings)] for r in split.clips] for split in splits]
+    return hashlib.sha256(json.dumps(clips, sort_keys=True).encode()).hexdigest()
+
+
+def write_log(rows: Sequence[Mapping[str, object]], path: Path) -> None:
+    """Writes the log, one line an epoch, with a column for whatever any epoch has."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def save_state(
+    path: Path,
+    recipe: Recipe,
+    digest: str,
+    state: State,
+    predictor: ClapPredictor,
+    teachers: Teachers,
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    """Writes everything a resumed run needs, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    content = {
+        "recipe": recipe_text(recipe),
+        "data": digest,
+        "state": vars(state),
+        "predictor": predictor.state_dict(),
+        "teachers": teachers.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    torch.save(content, partial)
+    partial.replace(path)
+
+
+def read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
+    """What `save_state` wrote, of this recipe and these clips.
+
+    Raises:
+        TrainingError: it is torn, or of another recipe or other clips.
+    """
+    try:
+        content: Mapping[str, Any] = torch.load(path, weights_only=True)
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"{path} cannot be read ({type(error).__name__}); remove it to start over") from error
+    if content["recipe"] != recipe_text(recipe):
+        raise TrainingError(f"{path} is of a run with another recipe; remove it to start over")
+    if content["data"] != digest:
+        raise TrainingError(f"{path} is of a run on other clips, ratings or prompts; remove it to start over")
+    return content
