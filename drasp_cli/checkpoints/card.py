@@ -43,7 +43,8 @@ tags: [audio, mean-opinion-score, {", ".join(config.axes)}]
 Predicts {" and ".join(config.axes)} with {config.pooling.name} pooling. Made by `drasp train`.
 
 - Audio: {policy}, short clips filled by "{config.audio.fill}".
-- Training data: {config.training_data}; {train} clips, and {dev} to decide when to stop.
+- Training data, in the words of the recipe: {config.training_data}.
+- Trained on {train} clips, and on {dev} more to decide when to stop.
 - Licence of the weights: {config.licence}.
 
 ## Validation at the end of training

@@ -12,6 +12,7 @@ from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
 from drasp_cli.cli.output import Talk
+from drasp_cli.errors import InputError
 
 if TYPE_CHECKING:
     from drasp_cli.datatypes import ClipScore
@@ -67,6 +68,9 @@ def rank_systems(
         clips = gather(
             results, prompts=prompts, prompt_pattern=prompt_pattern, system_pattern=system_pattern, talk=talk
         )
+        if not any(clip.system for clip in clips):
+            reason = "no clip names a system; give the folder above, several folders, or --system-pattern"
+            raise InputError(results[0], reason)
         _check_axis(by, job)
         rows = job.rows(clips)
     show_systems(rank(rows, by), format=format, output=output)

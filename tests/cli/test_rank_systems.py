@@ -126,3 +126,10 @@ def test_failed_clips_are_counted(drasp: Run, results: Path) -> None:
 def test_a_drawn_table_shows_every_system(drasp: Run, results: Path) -> None:
     text = drasp("rank-systems", "results", "--format", "table").stdout
     assert all(name in text for name in ("alpha", "beta", "gamma", "rank"))
+
+
+def test_clips_without_systems_are_refused_before_they_are_scored(drasp: Run, results: Path) -> None:
+    run = drasp("rank-systems", "results/alpha")
+    assert run.exit_code == 1
+    assert "--system-pattern" in run.stderr
+    assert "times real time" not in run.stderr
