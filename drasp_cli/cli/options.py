@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL
+
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
-DEFAULT_MODEL = "clap-drasp.mini"
 
 _SCORING = "How to score"
 _CLIPS = "What is known of the clips"

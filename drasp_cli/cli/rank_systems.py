@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
@@ -32,7 +33,7 @@ def rank_systems(
         typer.Argument(metavar="RESULTS", help="Score tables, folders of them, or a folder of audio sub-folders."),
     ],
     by: Annotated[str | None, typer.Option(metavar="AXIS", help="Axis to sort by.", show_default="the first")] = None,
-    model: options.Models = [options.DEFAULT_MODEL],  # noqa: B006 - Typer copies it
+    model: options.Models = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     batch_size: options.BatchSize = 8,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
@@ -21,7 +22,7 @@ def score(
         list[str],
         typer.Argument(metavar="INPUT", help="Audio files, folders, globs, lists, manifests, or - for paths on stdin."),
     ],
-    model: options.Models = [options.DEFAULT_MODEL],  # noqa: B006 - Typer copies it
+    model: options.Models = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     batch_size: options.BatchSize = 8,
