@@ -28,7 +28,7 @@ PLACES = {"alpha": 15, "beta": 2, "gamma": 28}
 PROMPTS = 4
 SAMPLE_RATE = 32000
 SECONDS = 10.0
-VORBIS_LEVEL = 0.3
+VORBIS_LEVEL = 0.2
 """libsndfile's compression level, 0 best to 1 smallest: coding must stay far below the faults that can be heard."""
 
 

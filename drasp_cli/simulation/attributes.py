@@ -29,6 +29,9 @@ SPOKEN: Final = "spoken voice"
 """The one timbre whose melody is speech. Speech has no key and no beat of its own: a mode, a style of rhythm, or a
 fault of either is heard only in what accompanies it."""
 
+SPOKEN_ALONE: Final = 0.6
+"""Speech is meant to stand alone in this share of the cases where nothing else is said; else all textures are alike."""
+
 UNSPOKEN: Final = ("mode", "rhythm")
 """The attributes that speech alone cannot have."""
 

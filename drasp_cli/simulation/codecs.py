@@ -1,6 +1,6 @@
 """Real lossy coding: MP3, Vorbis and Opus by libsndfile, in memory.
 
-A ladder per codec goes from transparent to gross. Each rung names the rate the sound is coded at and libsndfile's
+A ladder goes from transparent to gross. Each rung names its codec, the rate the sound is coded at and libsndfile's
 compression level; the bit rate is what that gives for ten seconds of broad-band music (measured with libsndfile 1.2.2,
 see docs/simulator.md).
 """
@@ -25,11 +25,13 @@ class Rung:
     """One setting of a codec.
 
     Attributes:
+        codec: "mp3", "vorbis" or "opus".
         kbps: bit rate in kbit/s.
         rate: sampling rate of the coded sound in Hz.
         level: libsndfile's compression level, 0 to 1.
     """
 
+    codec: str
     kbps: int
     rate: int
     level: float
@@ -37,60 +39,68 @@ class Rung:
 
 LADDERS: Final[dict[str, tuple[Rung, ...]]] = {
     "mp3": (
-        Rung(97, 32000, 0.80),
-        Rung(56, 32000, 0.90),
-        Rung(40, 24000, 0.80),
-        Rung(32, 24000, 0.85),
-        Rung(24, 16000, 0.90),
-        Rung(16, 16000, 0.95),
-        Rung(8, 8000, 0.95),
+        Rung("mp3", 97, 32000, 0.80),
+        Rung("mp3", 56, 32000, 0.90),
+        Rung("mp3", 40, 24000, 0.80),
+        Rung("mp3", 32, 24000, 0.85),
+        Rung("mp3", 24, 16000, 0.90),
+        Rung("mp3", 16, 16000, 0.95),
+        Rung("mp3", 8, 8000, 0.95),
+    ),
+    "mp3 at 24 kHz": (
+        Rung("mp3", 96, 24000, 0.42),
+        Rung("mp3", 64, 24000, 0.63),
+        Rung("mp3", 48, 24000, 0.74),
+        Rung("mp3", 32, 24000, 0.84),
+        Rung("mp3", 24, 24000, 0.89),
+        Rung("mp3", 16, 24000, 0.95),
+        Rung("mp3", 8, 24000, 0.99),
     ),
     "vorbis": (
-        Rung(101, 32000, 0.2),
-        Rung(59, 32000, 0.8),
-        Rung(42, 24000, 0.8),
-        Rung(34, 24000, 1.0),
-        Rung(29, 16000, 1.0),
-        Rung(22, 11025, 1.0),
-        Rung(18, 8000, 1.0),
+        Rung("vorbis", 101, 32000, 0.2),
+        Rung("vorbis", 59, 32000, 0.8),
+        Rung("vorbis", 42, 24000, 0.8),
+        Rung("vorbis", 34, 24000, 1.0),
+        Rung("vorbis", 29, 16000, 1.0),
+        Rung("vorbis", 22, 11025, 1.0),
+        Rung("vorbis", 18, 8000, 1.0),
     ),
     "opus": (
-        Rung(64, 48000, 0.78),
-        Rung(33, 48000, 0.90),
-        Rung(23, 24000, 0.94),
-        Rung(16, 24000, 0.96),
-        Rung(11, 16000, 0.98),
-        Rung(8, 12000, 0.99),
-        Rung(6, 8000, 1.0),
+        Rung("opus", 64, 48000, 0.78),
+        Rung("opus", 33, 48000, 0.90),
+        Rung("opus", 23, 24000, 0.94),
+        Rung("opus", 16, 24000, 0.96),
+        Rung("opus", 11, 16000, 0.98),
+        Rung("opus", 8, 12000, 0.99),
+        Rung("opus", 6, 8000, 1.0),
     ),
 }
-"""Codec -> its rungs, best first. All ladders have the same number of rungs."""
+"""Ladder -> its rungs, best first, the same number for all. One MP3 ladder goes down at one sampling rate."""
 
 _PIECE_SECONDS = 20
 _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "vorbis": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS")}
 
 
-def rung_at(codec: str, severity: float) -> Rung:
-    """The rung for a severity of 0 (exclusive) to 1: the ladder in equal steps."""
-    ladder = LADDERS[codec]
-    return ladder[min(len(ladder) - 1, int(severity * len(ladder)))]
+def rung_at(ladder: str, severity: float) -> Rung:
+    """The rung of a ladder for a severity of 0 (exclusive) to 1, in equal steps."""
+    rungs = LADDERS[ladder]
+    return rungs[min(len(rungs) - 1, int(severity * len(rungs)))]
 
 
-def code(samples: Samples, rate: int, codec: str, rung: Rung) -> Samples:
+def code(samples: Samples, rate: int, rung: Rung) -> Samples:
     """`samples` encoded and decoded, at the same rate and length, its level kept.
 
     Args:
         samples: (num_samples,), any scale.
         rate: of `samples`, in Hz.
-        codec: "mp3", "vorbis" or "opus".
-        rung: the setting.
+        rung: the codec and its setting.
     """
     peak = float(np.max(np.abs(samples), initial=0.0))
     if peak == 0.0:
         return samples
     small = convert_rate(samples * (0.7 / peak), rate, rung.rate)
-    kind, subtype = _FORMATS[codec]
-    options = {"bitrate_mode": "CONSTANT"} if codec == "mp3" else {}
+    kind, subtype = _FORMATS[rung.codec]
+    options = {"bitrate_mode": "CONSTANT"} if rung.codec == "mp3" else {}
     buffer = io.BytesIO()
     with soundfile.SoundFile(
         buffer, "w", rung.rate, 1, subtype, format=kind, compression_level=rung.level, **options

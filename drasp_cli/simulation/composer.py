@@ -273,7 +273,7 @@ def _write_phrase(
 
 
 def _speak(tempo: str, register: str, seconds: float, rng: np.random.Generator) -> list[Note]:
-    """Syllables in breath groups with pauses between them; pitch falls through a group, as in speech."""
+    """Syllables, part "speech", in breath groups with pauses between; pitch falls through a group."""
     rate = SYLLABLES_PER_SECOND[tempo]
     centre = {"low": 45.0, "middle": 52.0, "high": 59.0}[register]  # 110, 165, 247 Hz
     notes: list[Note] = []
@@ -285,7 +285,7 @@ def _speak(tempo: str, register: str, seconds: float, rng: np.random.Generator) 
             if i == count - 1:
                 length *= 1.4
             pitch = centre + 2.5 - 5.0 * i / count + rng.normal(0, 1.2)
-            notes.append(Note(now, min(length, 0.9), pitch, float(rng.uniform(0.65, 0.95)), "melody"))
+            notes.append(Note(now, min(length, 0.9), pitch, float(rng.uniform(0.65, 0.95)), "speech"))
             now += length
         now += rng.uniform(0.2, 0.7)
     return notes
@@ -312,7 +312,7 @@ def _shape_dynamics(
     twice = bool(rng.random() < 0.5)
     shaped = []
     for note in notes:
-        accent = _accent(note.start / meter.beat, meter.bar, rhythm)
+        accent = _accent(note.start / meter.beat, meter.bar, rhythm) if note.part != "speech" else 1.0
         if dynamics == "soft":
             level, length = 0.36 * accent**0.5, 1.0
         elif dynamics == "swelling":
@@ -321,7 +321,7 @@ def _shape_dynamics(
         else:
             level, length = accent, 0.55
         jitter = float(rng.uniform(0.96, 1.04))
-        kept = note.seconds * (length if note.part != "drums" else 1.0)
+        kept = note.seconds * (length if note.part not in ("drums", "speech") else 1.0)
         shaped.append(note._replace(velocity=min(1.0, level * note.velocity / 0.8 * jitter), seconds=kept))
     return shaped
 
@@ -365,6 +365,9 @@ def _misplay(notes: list[Note], faults: Mapping[str, float], meter: _Meter, rng:
         chance = rng.random(4)
         shift = float(rng.choice(_WRONG_STEPS))
         late, echo = rng.normal(size=2)
+        if note.part == "speech":  # it has neither key nor beat to miss
+            played.append(note)
+            continue
         pitched = note.part != "drums"
         if chance[1] < 0.22 * broken:
             continue

@@ -25,7 +25,8 @@ LocalDegradation = Callable[[Samples, int, float, np.random.Generator], tuple[Sa
 
 HIGHEST_CUTOFF: Final = 16000.0
 LOWEST_CUTOFF: Final = 700.0
-_INAUDIBLE_BELOW_PEAK_DB = 62.0
+_BRICK_WALL = 0
+_INAUDIBLE_BELOW_PEAK_DB = 45.0
 
 
 def between(severity: float, mild: float, gross: float) -> float:
@@ -51,7 +52,7 @@ def db(decibels: float) -> float:
 
 
 def highest_frequency(samples: Samples, rate: int) -> float:
-    """The frequency in Hz above which nothing is left within 62 dB of the strongest third of an octave."""
+    """The frequency in Hz above which nothing is left within 45 dB of the strongest third of an octave."""
     frequencies, power = welch(samples, rate, nperseg=min(2048, len(samples)))
     edges = np.geomspace(100.0, rate / 2, int(np.log2(rate / 200.0) * 3) + 1)
     bands = np.array([power[(frequencies >= low) & (frequencies <= high)].sum() for low, high in pairwise(edges)])
@@ -65,9 +66,14 @@ def cutoff_at(severity: float) -> float:
 
 
 def bandwidth(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
-    """Low-pass at 16 kHz to 700 Hz, Butterworth of order 2 to 12 (12 to 72 dB per octave)."""
-    order = int(rng.choice([2, 4, 6, 8, 12]))
+    """Low-pass at 16 kHz to 700 Hz: Butterworth of order 2 to 12 (12 to 72 dB per octave), or a brick wall."""
+    order = int(rng.choice([2, 4, 6, 8, 12, _BRICK_WALL, _BRICK_WALL]))
     cutoff = min(cutoff_at(severity), 0.49 * rate)
+    if order == _BRICK_WALL:
+        size = next_fast_len(len(samples), real=True)
+        spectrum = rfft(samples, size)
+        spectrum[int(cutoff * size / rate) + 1 :] = 0.0
+        return np.asarray(irfft(spectrum, size)[: len(samples)])
     return np.asarray(sosfilt(butter(order, cutoff, fs=rate, output="sos"), samples))
 
 
@@ -156,8 +162,8 @@ def wobble(samples: Samples, rate: int, severity: float, rng: np.random.Generato
 
 def coding(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
     """MP3, Vorbis or Opus, about 100 down to 6 to 18 kbit/s (see `codecs.LADDERS`)."""
-    codec = tuple(LADDERS)[int(rng.choice(len(LADDERS), p=(0.5, 0.25, 0.25)))]
-    return code(samples, rate, codec, rung_at(codec, severity))
+    ladder = tuple(LADDERS)[int(rng.integers(len(LADDERS)))]
+    return code(samples, rate, rung_at(ladder, severity))
 
 
 # ----------------------------------------------------------------------------------------------------- local
@@ -244,7 +250,7 @@ def glitches(samples: Samples, rate: int, severity: float, rng: np.random.Genera
 
 # ----------------------------------------------------------------------------------------------------- level
 
-CLEAN_LEVELS: Final = (-35.0, -12.0)
+CLEAN_LEVELS: Final = (-42.0, -12.0)
 """RMS in dBFS between which a clip's level is no cause of anything."""
 
 
@@ -275,4 +281,4 @@ LOCAL: Final[dict[str, LocalDegradation]] = {
 }
 
 LEVEL: Final = "faintness"
-"""The cause of a clip that is far too quiet: 0 to 1 is an RMS of -35 to -60 dBFS."""
+"""The cause of a clip that is far too quiet: 0 to 1 is an RMS of -42 to -65 dBFS."""

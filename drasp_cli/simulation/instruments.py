@@ -1,9 +1,9 @@
-"""Fifteen timbres and four drums: one function from a note to samples each, vectorised over the samples.
+"""Fourteen timbres, a bass and four drums: one function from a note to samples each, vectorised over the samples.
 
 Methods: evolving wave tables (harmonics that decay each at its own rate, which is what the Karplus-Strong string does;
 Karplus and Strong, Computer Music Journal 7(2), 1983, equation for the decay of harmonic k), additive synthesis of
 inharmonic partials (bars and bells), frequency modulation (Chowning, JAES 21(7), 1973), and source-filter vowels
-(formant frequencies after Peterson and Barney, JASA 24(2), 1952).
+(formant frequencies after Peterson and Barney, JASA 24(2), 1952). Speech has a file of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.fft import irfft
 
 from drasp_cli.simulation.attributes import SPOKEN
 from drasp_cli.simulation.composer import HAT, KICK, RIDE, SNARE, Note
+from drasp_cli.simulation.speech import Syllable, speak
 
 Samples = NDArray[np.float64]
 
@@ -69,12 +70,16 @@ def draw_build(rng: np.random.Generator) -> Build:
 def play(notes: tuple[Note, ...], timbre: str, rate: int, seconds: float, rng: np.random.Generator) -> Samples:
     """The clip as performed: (num_samples,) at `rate` Hz, any scale, cut to `seconds`.
 
-    The melody, counter-voice and chords are played by `timbre`; beside speech the others are played by an electric
-    piano. Bass and drums have sounds of their own.
+    The melody, counter-voice and chords are played by `timbre`; beside speech (see `speech.speak`) the others are
+    played by an electric piano. Bass and drums have sounds of their own.
     """
     build = draw_build(rng)
     total = round(seconds * rate)
     out = np.zeros(total)
+    if timbre == SPOKEN:
+        syllables = [Syllable(*note[:4]) for note in notes if note.part == "speech"]
+        notes = tuple(note for note in notes if note.part != "speech")
+        out += speak(syllables, rate, seconds, build.tract, rng)
     kit = {drum: _drum(drum, rate, rng) for drum in (KICK, SNARE, HAT, RIDE)}
     backing = "electric piano" if timbre == SPOKEN else timbre
     cache: dict[tuple[str, float, float, float], Samples] = {}
@@ -90,7 +95,7 @@ def play(notes: tuple[Note, ...], timbre: str, rate: int, seconds: float, rng: n
             else:
                 hertz = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
                 sound = TIMBRES[voice](hertz, max(0.06, key[2]), key[3], rate, build, rng)
-            if voice not in (SPOKEN, "singing voice"):  # no two syllables are alike
+            if voice != "singing voice":  # no two vowels are alike
                 cache[key] = sound
         start = int(note.start * rate)
         if note.part == "harmony" and voice in _STRUM:
@@ -365,31 +370,6 @@ def _singing(
     return (tone + 0.015 * _hiss(len(times), rng)) * envelope
 
 
-def _syllable(
-    hertz: float, seconds: float, velocity: float, rate: int, build: Build, rng: np.random.Generator
-) -> Samples:
-    """A consonant (fricative, plosive or none) and a gliding vowel, with falling pitch."""
-    kind = rng.choice(["fricative", "plosive", "none"], p=(0.35, 0.35, 0.3))
-    lead = {"fricative": float(rng.uniform(0.06, 0.12)), "plosive": 0.05, "none": 0.0}[kind]
-    lead = min(lead, seconds * 0.4)
-    voiced = max(0.05, seconds - lead)
-    envelope = _envelope(voiced * 0.85, 0.02, voiced * 0.2, rate)
-    times = np.arange(len(envelope)) / rate
-    pitch = hertz * 2 ** (float(rng.normal(-0.08, 0.08)) * times / voiced)
-    phase = _phase(pitch, times, rate)
-    first, second = rng.choice(len(_VOWELS), 2, replace=False)
-    glide = np.clip(times / voiced * 1.3 - 0.15, 0, 1)
-    tone = _read(_vowel(hertz, _VOWELS[first], rate, velocity, build), phase) * (1 - glide)
-    tone = (tone + _read(_vowel(hertz, _VOWELS[second], rate, velocity, build), phase) * glide) * envelope
-    count = int(lead * rate)
-    noise = _hiss(count, rng) * (0.35 if rng.random() < 0.5 else 0.15)
-    if kind == "fricative":
-        noise *= np.sin(np.linspace(0, np.pi, count)) if count else 1.0
-    elif kind == "plosive":
-        noise *= (np.arange(count) > 0.6 * count) * np.linspace(1.4, 0.4, count) if count else 1.0
-    return np.concatenate([noise, tone])
-
-
 def _bass(hertz: float, seconds: float, velocity: float, rate: int, build: Build, rng: np.random.Generator) -> Samples:
     order = _harmonics(hertz, rate, 20)
     decay = (0.8 + 1.2 * order) / build.decay
@@ -429,7 +409,7 @@ TIMBRES: Final[dict[str, Callable[..., Samples]]] = {
     "marimba": _marimba,
     "synth lead": _synth_lead,
     "singing voice": _singing,
-    SPOKEN: _syllable,
     "bass": _bass,
 }
-"""Timbre -> (hertz, seconds, velocity, rate, build, rng) -> samples with an RMS of about 0.3."""
+"""Timbre -> (hertz, seconds, velocity, rate, build, rng) -> samples with an RMS of about 0.3. Speech is not among them:
+it has no notes."""

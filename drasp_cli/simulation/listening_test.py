@@ -47,6 +47,9 @@ SPLITS: Final = {"train": 0.70, "dev": 0.12, "test": 0.18}
 """Split -> its share of the systems, and of the prompts."""
 SECONDS: Final = (2.0, 60.0)
 """Shortest and longest clips that can be asked for."""
+SHORTEST: Final = 1.0
+SHORTER: Final = (0.35, 0.15)
+"""The share of clips that are shorter than asked for, and how short they may be, as a share of the full length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def simulate(
         seed: of everything, 0 or more. The same arguments give the same bytes, whatever `workers` is.
         layout: "musiceval".
         sample_rate: in Hz, one of `SAMPLE_RATES`.
-        seconds: length of each clip, within `SECONDS`.
+        seconds: length of the clips, within `SECONDS`; some are shorter, see `SHORTER`.
         workers: number of processes; 1 works in this one.
         on_clip: called after each finished clip, here.
 
@@ -236,9 +239,11 @@ def _clip_name(system: str, prompt: str, take: int) -> str:
 
 
 def render_clip(plan: ClipPlan, seed: int, sample_rate: int, seconds: float) -> RenderedClip:
-    """One clip, from its plan alone: the same whenever and wherever it is made."""
+    """One clip of at most `seconds`, from its plan alone: the same whenever and wherever it is made."""
     rng = stream(seed, "clip", plan.index)
-    choices, music, performance, recording, chain = rng.spawn(5)
+    choices, music, performance, recording, chain, length = rng.spawn(6)
+    if length.random() < SHORTER[0]:
+        seconds = max(SHORTEST, seconds * float(length.uniform(SHORTER[1], 1.0)))
     heard = draw_heard(plan.system, plan.prompt.asked, choices)
     severities = draw_severities(plan.system, choices)
     faults = audible_faults(heard, {name: severities[name] for name in MUSICAL_FAULTS})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drasp_cli.errors import SimulationError
-from drasp_cli.simulation.attributes import ATTRIBUTES, DRAWN, SPOKEN, UNSPOKEN, VALUES
+from drasp_cli.simulation.attributes import ATTRIBUTES, DRAWN, SPOKEN, SPOKEN_ALONE, UNSPOKEN, VALUES
 from drasp_cli.simulation.random_streams import stream
 
 _MENTIONED = (3, 7)
@@ -98,6 +98,8 @@ def write_prompt(asked: Mapping[str, str], rng: np.random.Generator) -> str:
 def _draw_asked(rng: np.random.Generator) -> dict[str, str]:
     count = int(rng.integers(_MENTIONED[0], _MENTIONED[1] + 1))
     asked = {name: _pick(rng, values) for name, values in DRAWN.items()}
+    if rng.random() < SPOKEN_ALONE and asked["timbre"] == SPOKEN:
+        asked["texture"] = "solo"
     others = [name for name in VALUES if name != "timbre" and (asked["timbre"] != SPOKEN or name not in UNSPOKEN)]
     chosen = {"timbre"} if rng.random() < _TIMBRE_SHARE or count > len(others) else set[str]()
     chosen |= {others[i] for i in rng.permutation(len(others))[: count - len(chosen)]}

@@ -58,7 +58,7 @@ PSYCHOMETRICS: Final[dict[str, Psychometric]] = {
     "clipping": Psychometric(0.55, 0.55, 1.7),
     "hum": Psychometric(0.42, 0.60, 2.0),
     "noise": Psychometric(0.63, 0.55, 1.8),
-    "codec": Psychometric(0.50, 0.60, 1.8),
+    "codec": Psychometric(0.60, 0.60, 1.5),
     "dropouts": Psychometric(0.72, 0.50, 1.2),
     "glitches": Psychometric(0.55, 0.55, 1.2),
     "bursts": Psychometric(0.59, 0.55, 1.4),

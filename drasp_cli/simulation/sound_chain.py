@@ -24,7 +24,7 @@ from drasp_cli.simulation.degradations import (
 CHAIN_CAUSES = (*GLOBAL, *LOCAL, LEVEL)
 """Every cause that lies in the sound chain."""
 
-FAINTEST = -60.0
+FAINTEST = -65.0
 """RMS in dBFS of a clip whose faintness is 1."""
 
 

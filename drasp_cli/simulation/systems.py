@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from drasp_cli.simulation.attributes import DRAWN, VALUES
+from drasp_cli.simulation.attributes import DRAWN, SPOKEN, SPOKEN_ALONE, VALUES
 from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_heard
 from drasp_cli.simulation.degradations import GLOBAL, LEVEL, LOCAL
 from drasp_cli.simulation.random_streams import stream
@@ -125,4 +125,6 @@ def draw_heard(system: System, asked: Mapping[str, str], rng: np.random.Generato
         else:
             others = [value for value in values if not (swapped and value == wanted)]
             heard[attribute] = others[pick % len(others)]
+    if rng.random() < SPOKEN_ALONE and heard["timbre"] == SPOKEN and "texture" not in asked:
+        heard["texture"] = "solo"
     return audible_heard(heard)

@@ -32,9 +32,9 @@ def test_every_planned_clip_is_there_and_no_other(script: Any) -> None:
     files = sorted((FOLDER / "clips").rglob("*.*"))
     assert [file.relative_to(FOLDER / "clips").as_posix() for file in files] == [p.name for p in script.plan_examples()]
     assert sum(file.stat().st_size for file in files) <= MOST_BYTES
-    for file in files:
-        info = soundfile.info(file)
-        assert (info.samplerate, info.channels, info.duration) == (script.SAMPLE_RATE, 1, script.SECONDS)
+    infos = [soundfile.info(file) for file in files]
+    assert {(info.samplerate, info.channels) for info in infos} == {(script.SAMPLE_RATE, 1)}
+    assert max(info.duration for info in infos) == script.SECONDS
 
 
 def test_prompts_are_in_the_order_of_the_clips(script: Any) -> None:

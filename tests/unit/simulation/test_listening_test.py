@@ -15,7 +15,7 @@ from drasp_cli.datasets.musiceval import read_musiceval
 from drasp_cli.errors import OutputError, SimulationError
 from drasp_cli.simulation import simulate
 from drasp_cli.simulation.ceiling import measure_ceiling
-from drasp_cli.simulation.listening_test import plan_clips, render_clip, split_sizes
+from drasp_cli.simulation.listening_test import SHORTEST, plan_clips, render_clip, split_sizes
 from drasp_cli.simulation.raters import agreement, musical_impression, textual_alignment
 
 SMALL = {"clips": 36, "systems": 12, "prompts": 20, "seed": 5, "sample_rate": 16000, "seconds": 2.0}
@@ -86,10 +86,13 @@ def test_latents_follow_from_the_causes_written(made):
         assert row.latent["TA"] == pytest.approx(textual_alignment(row.agreement, row.latent["MI"]), abs=1e-4)
 
 
-def test_clips_are_16_bit_mono_of_the_length_asked(made):
-    for path in (made[0] / "wav").iterdir():
-        info = soundfile.info(path)
-        assert (info.samplerate, info.channels, info.frames, info.subtype) == (16000, 1, 32000, "PCM_16")
+def test_clips_are_16_bit_mono_and_most_of_the_length_asked(made):
+    infos = [soundfile.info(path) for path in (made[0] / "wav").iterdir()]
+    assert {(info.samplerate, info.channels, info.subtype) for info in infos} == {(16000, 1, "PCM_16")}
+    frames = np.array([info.frames for info in infos])
+    assert frames.max() == 32000
+    assert frames.min() >= SHORTEST * 16000
+    assert 0.1 < np.mean(frames < 32000) < 0.6
 
 
 def test_systems_prompts_and_texts_are_disjoint_between_splits(made):
