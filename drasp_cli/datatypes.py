@@ -3,18 +3,29 @@
     Clip -decode-> Waveform -resample-> Waveform -cut-> Window* -collate-> WindowBatch
       -backbone-> Features -pooling-> embedding -heads-> window scores -average windows-> ClipScore
 
-This module imports neither torch nor numpy when it runs, so that tables and manifests can be read without them.
+Beside them, the one number that the pipeline and its commands share. This module imports neither torch nor numpy when
+it runs, so that tables and manifests can be read, and command lines parsed, without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
+
+DEFAULT_BATCH_SIZE: Final = 8
+"""Windows that the network is given at once, unless asked otherwise."""
+
+NO_PROMPT = "no-prompt"
+"""The flag of a clip that was scored without a prompt by a model that reads them.
+
+Of the closed list in `drasp_cli.audio.flags` this is the one that a resumed score table is checked by, and neither of
+the two imports the other.
+"""
 
 
 @dataclass(frozen=True, slots=True)

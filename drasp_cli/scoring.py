@@ -27,14 +27,14 @@ from torch import Tensor
 from drasp_cli.audio.flags import NO_PROMPT, NO_TOKENIZER, PROMPT_CUT, SIMULATED_RATINGS, in_order
 from drasp_cli.audio.stream import AudioFacts, open_clip
 from drasp_cli.checkpoints.store import Checkpoint
-from drasp_cli.datatypes import Clip, ClipScore, Window, WindowBatch
+from drasp_cli.datatypes import DEFAULT_BATCH_SIZE, Clip, ClipScore, Window, WindowBatch
 from drasp_cli.errors import AudioError, DeviceError
 from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.config import AudioConfig
+from drasp_cli.models.device import choose_device
 from drasp_cli.models.predictor import TEXT_AXES, ClapPredictor
 
 GROUP_ROWS = 64
-DEFAULT_BATCH_SIZE = 8
 
 _AHEAD = 4  # windows that a clip's thread may be ahead of the network
 _PROMPTS_KEPT = 4096  # text embeddings in memory; more distinct prompts than that are embedded again
@@ -71,7 +71,7 @@ def score_clips(
     if batch_size < 1 or (workers is not None and workers < 1):
         raise ValueError("batch_size and workers must be positive")
     where = choose_device(device)
-    network = _Network(checkpoint, where, _autocast_type(precision, where))
+    network = _Network(checkpoint, where, _autocast_type(precision))
     return _run(network, clips, batch_size, workers or min(8, os.cpu_count() or 1))
 
 
@@ -229,6 +229,12 @@ class _Network:
         return torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)
 
 
+def _autocast_type(precision: str) -> torch.dtype | None:
+    if precision not in _PRECISIONS:
+        raise DeviceError(f"'{precision}' is not a precision; use {', '.join(_PRECISIONS)}")
+    return _PRECISIONS[precision]
+
+
 # ----------------------------------------------------------------------------------------- decoding runs ahead
 
 
@@ -308,40 +314,3 @@ def _decode(clips: Iterable[Clip], audio: AudioConfig, workers: int) -> Generato
 def _work(todo: queue.Queue[_OpenClip | None], audio: AudioConfig, stop: threading.Event) -> None:
     while (opened := todo.get()) is not None and not stop.is_set():
         opened.fill(audio, stop)
-
-
-# ------------------------------------------------------------------------------------------ device, precision
-
-
-def choose_device(device: str) -> torch.device:
-    """The torch device for a `--device` word; "auto" takes CUDA, then MPS, then the CPU.
-
-    TF32 is switched off: a measuring tool measures.
-
-    Raises:
-        DeviceError: the word is none, or the device is not there.
-    """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise DeviceError(f"'{device}' is not a device; use auto, cpu, cuda, cuda:N or mps") from None
-    if chosen.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if (chosen.index or 0) >= count:
-            raise DeviceError(f"'{device}' was asked for, but torch sees {count} CUDA devices here")
-        torch.backends.cuda.matmul.allow_tf32 = False
-        torch.backends.cudnn.allow_tf32 = False
-    elif chosen.type == "mps":
-        if not torch.backends.mps.is_available():
-            raise DeviceError("'mps' was asked for, but torch sees no Metal device here")
-    elif chosen.type != "cpu":
-        raise DeviceError(f"'{device}' is not supported; use auto, cpu, cuda, cuda:N or mps")
-    return chosen
-
-
-def _autocast_type(precision: str, device: torch.device) -> torch.dtype | None:
-    if precision not in _PRECISIONS:
-        raise DeviceError(f"'{precision}' is not a precision; use {', '.join(_PRECISIONS)}")
-    return _PRECISIONS[precision]

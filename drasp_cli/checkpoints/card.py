@@ -21,7 +21,7 @@ def training_card(
 
     Args:
         config: of the predictor.
-        recipe: as plain data.
+        recipe: as plain data; where its `training_data` is empty, the one in `config` is the data's own record.
         log: rows of the training log.
         train: clips it was trained on.
         dev: clips it was validated on.
@@ -30,6 +30,7 @@ def training_card(
     figures = "\n".join(f"| {name} | {value} |" for name, value in last.items())
     windows = f"{config.audio.window_seconds:g} s windows at {config.audio.sample_rate} Hz"
     heard_as = config.audio.frontend_sample_rate
+    words = "in the words of the recipe" if recipe["predictor"]["training_data"] else "as its folder records it"
     policy = windows if heard_as == config.audio.sample_rate else f"{windows}, heard as if they were {heard_as} Hz"
     return f"""\
 ---
@@ -43,7 +44,7 @@ tags: [audio, mean-opinion-score, {", ".join(config.axes)}]
 Predicts {" and ".join(config.axes)} with {config.pooling.name} pooling. Made by `drasp train`.
 
 - Audio: {policy}, short clips filled by "{config.audio.fill}".
-- Training data, in the words of the recipe: {config.training_data}.
+- Training data, {words}: {config.training_data}.
 - Trained on {train} clips, and on {dev} more to decide when to stop.
 - Licence of the weights: {config.licence}.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from drasp_cli.cli.hints import require_path
 from drasp_cli.cli.output import Talk
 
 
@@ -20,15 +21,22 @@ def train(
     features: Annotated[
         Path | None, typer.Option(help="Keep the log-mels in this folder, for other runs on the same data.")
     ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:
     """Train a predictor by a recipe, and write a checkpoint folder with its model card and log."""
+    require_path(recipe, "recipe")
+    require_path(data, "folder")
+    from drasp_cli.cli.show import show_path
     from drasp_cli.training.loop import fit
     from drasp_cli.training.recipe import load_recipe
 
-    with _Watch(Talk(quiet)) as monitor:
-        fit(load_recipe(recipe), data, out, resume=resume, features=features, monitor=monitor)
-    print(out)
+    talk = Talk(quiet)
+    with _Watch(talk) as monitor:
+        fit(load_recipe(recipe), data, out, resume=resume, features=features, device=device, monitor=monitor)
+    show_path(out)
+    model = str(out) if os.sep in str(out) else f".{os.sep}{out}"  # --model takes a bare word for a name
+    talk.next_command("drasp", "score", "FOLDER", "--model", model)
 
 
 class _Watch:
@@ -54,5 +62,4 @@ class _Watch:
         self.step()
 
     def epoch(self, row: Mapping[str, object]) -> None:
-        if not self.talk.quiet:
-            print("  ".join(f"{name} {value}" for name, value in row.items()), file=sys.stderr, flush=True)
+        self.talk.line("  ".join(f"{name} {value}" for name, value in row.items()))

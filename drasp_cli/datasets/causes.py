@@ -87,8 +87,9 @@ def read_causes(path: Path) -> dict[str, Causes]:
     """File name of a clip -> its causes, in the order of the file.
 
     Raises:
-        InputError: the file cannot be read or is not UTF-8; or a column is missing, a row has too few or too many
-            fields, a number is not one or not finite, a defect cannot be read, or a name occurs twice (with the line).
+        InputError: the file cannot be read or is not UTF-8; or it is not well-formed CSV, a column is missing, a row
+            has too few or too many fields, a number is not one or not finite, a defect cannot be read, or a name
+            occurs twice (with the line).
     """
     rows: dict[str, Causes] = {}
     try:
@@ -97,19 +98,27 @@ def read_causes(path: Path) -> dict[str, Causes]:
         raise InputError(str(path), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(str(path), f"is not UTF-8 text: {error.reason}") from error
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, [])
-    missing = [name for name in (*_FIRST, *_LAST) if name not in header]
-    if missing:
-        raise InputError(str(path), f"column '{missing[0]}' is missing; expected a causes.csv of drasp simulate", 1)
-    for values in reader:
-        if len(values) != len(header):
-            reason = f"{len(values)} fields where the header has {len(header)}"
-            raise InputError(str(path), reason, reader.line_num)
-        row = _parse(dict(zip(header, values, strict=True)), str(path), reader.line_num)
-        if row.name in rows:
-            raise InputError(str(path), f"'{row.name}' occurs twice", reader.line_num)
-        rows[row.name] = row
+    # Strict: else a quote that is never closed would swallow the rest of the file, and be told as a missing field.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins = 1  # line of the row that is being read
+    try:
+        header = next(reader, [])
+        missing = [name for name in (*_FIRST, *_LAST) if name not in header]
+        if missing:
+            raise InputError(str(path), f"column '{missing[0]}' is missing; expected a causes.csv of drasp simulate", 1)
+        begins = reader.line_num + 1
+        for values in reader:
+            if len(values) != len(header):
+                reason = f"{len(values)} fields where the header has {len(header)}"
+                raise InputError(str(path), reason, begins)
+            row = _parse(dict(zip(header, values, strict=True)), str(path), begins)
+            if row.name in rows:
+                raise InputError(str(path), f"'{row.name}' occurs twice", begins)
+            rows[row.name] = row
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        reason = f"is not well-formed CSV: {error}; expected a causes.csv of drasp simulate"
+        raise InputError(str(path), reason, begins) from None
     return rows
 
 

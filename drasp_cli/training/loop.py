@@ -1,7 +1,8 @@
 """`fit`: a recipe and a data set in, a checkpoint folder out.
 
 Everything random in an epoch is drawn from (seed, stage, epoch), and the whole state is written after each epoch, so a
-run that was stopped and resumed ends with the same weights as one that was not.
+run that was stopped and resumed on the same device ends with the same weights as one that was not. Decoding,
+features, augmentation and the weights that training starts from are made on the CPU, whatever device trains.
 
     OUT/config.json model.safetensors tokenizer.json README.md training-log.csv     the checkpoint
     OUT/.training/state.pt  features/                                               until it is finished
@@ -13,7 +14,7 @@ import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,9 +25,11 @@ from torch import Tensor
 from drasp_cli import metrics
 from drasp_cli.checkpoints.card import training_card
 from drasp_cli.checkpoints.store import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
+from drasp_cli.datasets.musiceval import describe_musiceval
 from drasp_cli.errors import TrainingError
 from drasp_cli.models.build import seeded_predictor
-from drasp_cli.models.config import load_config
+from drasp_cli.models.config import PredictorConfig, load_config
+from drasp_cli.models.device import choose_device
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.models.tokenizer import PromptTokenizer
 from drasp_cli.training.examples import Examples, load_examples
@@ -72,7 +75,7 @@ class Split:
     tokens: Tensor | None
 
     def batch(self, clips: np.ndarray, windows: np.ndarray) -> Batch:
-        """The given clips, each heard through the given window."""
+        """The given clips, each heard through the given window; on the CPU."""
         rows = torch.from_numpy(clips)
         e = self.examples
 
@@ -89,7 +92,9 @@ class Split:
         )
 
 
-def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path | None, monitor: Monitor) -> Path:
+def fit(
+    recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path | None, device: str, monitor: Monitor
+) -> Path:
     """Trains the recipe's predictor on `data` and writes the checkpoint folder `out`.
 
     Args:
@@ -98,28 +103,37 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
         out: checkpoint folder; must not hold a checkpoint yet.
         resume: go on from the last finished epoch of a stopped run in `out`.
         features: folder to keep the log-mels in for other runs; None keeps them in `out` until it is finished.
+        device: "auto", "cpu", "cuda", "cuda:1", "mps"; a run may be resumed on another one.
         monitor: told of progress.
 
     Returns:
         `out`.
 
     Raises:
+        DeviceError: the device is not available here.
         TrainingError: `out` holds a checkpoint, files of something else, or a stopped run that `resume` does not ask
-            for or does not fit; a loss lacks its data; a stage freezes what is not there.
+            for or does not fit; a loss lacks its data; simulated ratings that the recipe calls human; a stage freezes
+            what is not there.
         OutputError: `out` cannot be made.
         InputError: the data set is malformed.
         AudioError: one of its clips cannot be decoded.
     """
+    where = choose_device(device)
     work = out / WORK_FOLDER
     saved = work / STATE_FILE
-    config = recipe.predictor
     check_folder(out, resume)
+    config = _named(recipe.predictor, data, out)
     if (out / WEIGHTS_FILE).exists():  # stopped after its last file was written: only the cleaning up is left
         if load_config(out / CONFIG_FILE) != config:
-            raise TrainingError(f"{out} holds a finished checkpoint of another recipe; choose another folder")
+            reason = "holds a finished checkpoint of another recipe or other data"
+            raise TrainingError(f"{out} {reason}; choose another folder")
         shutil.rmtree(work)
         return out
     train, dev, vocabulary = load_examples(data, config.axes)
+    if vocabulary is not None and config.ratings != "simulated":
+        raise TrainingError(
+            f'{data} has a causes.csv: its ratings are simulated, and the recipe must say so: ratings = "simulated"'
+        )
     if vocabulary is None:
         for stage in recipe.stage:
             if extra := [name for name in stage.losses if name != "ratings"]:
@@ -138,6 +152,8 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         prepare(predictor, teachers, train, train_split.features)
+    predictor.to(where)
+    teachers.to(where)
 
     state = State()
     optimizer: torch.optim.Optimizer | None = None
@@ -160,6 +176,15 @@ def fit(recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path |
     save_checkpoint(out, predictor.eval(), out / TOKENIZER_FILE if tokenizer else None, card)
     shutil.rmtree(work)
     return out
+
+
+def _named(config: PredictorConfig, data: Path, out: Path) -> PredictorConfig:
+    """`config` with what its recipe left out: called like the folder `out`, trained on what `data` says it is."""
+    return replace(
+        config,
+        name=config.name or out.resolve().name,
+        training_data=config.training_data or describe_musiceval(data),
+    )
 
 
 def _run_epoch(
@@ -204,16 +229,17 @@ def validate(
     Clips longer than a window are heard through their first one.
     """
     predictor.eval()
+    where = teachers.match.device
     sums: dict[str, float] = {}
     scores: dict[str, list[Tensor]] = {}
     order = np.arange(len(split.examples))
     for clips in np.array_split(order, math.ceil(len(order) / batch_size)):
-        batch = split.batch(clips, split.features.first[clips])
+        batch = split.batch(clips, split.features.first[clips]).to(where)
         losses, predicted = teachers.losses(predictor, batch, list(stage.losses), stage.rating_loss)
         for name, loss in losses.items():
             sums[name] = sums.get(name, 0.0) + float(loss) * len(clips)
         for axis, values in predicted.items():
-            scores.setdefault(axis, []).append(values)
+            scores.setdefault(axis, []).append(values.cpu())
     correlations = {}
     for i, axis in enumerate(predictor.config.axes):
         if axis in scores:
@@ -233,7 +259,7 @@ def _train_epoch(
     monitor: Monitor,
 ) -> dict[str, float]:
     """One pass over the training clips; returns the mean of each loss."""
-    stage = recipe.stage[state.stage]
+    stage, where = recipe.stage[state.stage], teachers.match.device
     rng = np.random.default_rng([recipe.seed, state.stage, state.epoch])
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     steps = _steps(split, recipe.data)
@@ -246,7 +272,9 @@ def _train_epoch(
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
             batch = _augment(split.batch(clips, split.features.draw_windows(clips, rng)), recipe.data, rng)
-            losses, _ = teachers.losses(predictor, batch, list(stage.losses), stage.rating_loss, stage.precision)
+            losses, _ = teachers.losses(
+                predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision
+            )
             total = torch.stack([stage.losses[name] * loss for name, loss in losses.items()]).sum()
             optimizer.zero_grad(set_to_none=True)
             total.backward()  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
 """Recipes: everything that decides what is trained and how, in one TOML file.
 
-    [predictor]     the checkpoint's config.json, as TOML
+    [predictor]     the checkpoint's config.json, as TOML; `name` and `training_data` may be left out
     [data]          batch size, augmentation, tokenizer size
     [[stage]]       one or more, run in order: optimiser, epochs, patience, and the weight of each loss
 
@@ -91,7 +91,8 @@ class Recipe:
 
     Attributes:
         seed: of weights, order and augmentation.
-        predictor: what is trained.
+        predictor: what is trained; its `name` and `training_data` are empty where the recipe leaves them out, because
+            they are then those of a run: the folder it writes and the data it reads.
         data: batches.
         stage: stages, in order.
     """
@@ -118,6 +119,8 @@ def load_recipe(path: Path) -> Recipe:
     # A predictor that reads no prompts has no [predictor.text]; TOML cannot say null, so absence does.
     if isinstance(data.get("predictor"), dict):
         data["predictor"].setdefault("text", None)
+        for key in ("name", "training_data"):
+            data["predictor"].setdefault(key, "")
         parse_config(data["predictor"], f"{source}: predictor")
     recipe = from_plain(Recipe, data, source)
     if not 0 <= recipe.seed < 2**63:

@@ -102,9 +102,14 @@ def make_folder(work: Path) -> None:
 
 
 def digest_of(*splits: Examples) -> str:
-    """Changes with the clips of any split: their order, names, ratings and prompts."""
+    """Changes with the clips of any split: their order, names, ratings and prompts, and what the teachers read."""
     clips = [[[Path(r.clip.path).name, r.clip.prompt, dict(r.ratings)] for r in split.clips] for split in splits]
-    return hashlib.sha256(json.dumps(clips, sort_keys=True).encode()).hexdigest()
+    causes = [
+        None if column is None else column.tolist()
+        for split in splits
+        for column in (split.heard, split.asked, split.causes)
+    ]
+    return hashlib.sha256(json.dumps([clips, causes], sort_keys=True).encode()).hexdigest()
 
 
 def write_log(rows: Sequence[Mapping[str, object]], path: Path) -> None:
@@ -126,7 +131,7 @@ def save_state(
     teachers: Teachers,
     optimizer: torch.optim.Optimizer,
 ) -> None:
-    """Writes everything a resumed run needs, whole or not at all."""
+    """Writes everything a resumed run needs, whole or not at all; tensors of any device."""
     partial = path.with_suffix(".partial")
     content = {
         "recipe": recipe_text(recipe),
@@ -141,17 +146,18 @@ def save_state(
 
 
 def read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
-    """What `save_state` wrote, of this recipe and these clips.
+    """What `save_state` wrote, of this recipe and these clips, on the CPU wherever it was written.
 
     Raises:
         TrainingError: it is torn, or of another recipe or other clips.
     """
     try:
-        content: Mapping[str, Any] = torch.load(path, weights_only=True)
+        content: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{path} cannot be read ({type(error).__name__}); remove it to start over") from error
     if content["recipe"] != recipe_text(recipe):
         raise TrainingError(f"{path} is of a run with another recipe; remove it to start over")
     if content["data"] != digest:
-        raise TrainingError(f"{path} is of a run on other clips, ratings or prompts; remove it to start over")
+        differs = "other clips, ratings or prompts, or other causes"
+        raise TrainingError(f"{path} is of a run on {differs}; remove it to start over")
     return content

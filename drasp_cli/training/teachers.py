@@ -48,6 +48,21 @@ class Batch:
     asked: Tensor | None = None
     causes: Tensor | None = None
 
+    def to(self, device: torch.device) -> Batch:
+        """The same clips on `device`."""
+
+        def move(column: Tensor | None) -> Tensor | None:
+            return None if column is None else column.to(device)
+
+        return Batch(
+            self.logmel.to(device),
+            move(self.tokens),
+            self.ratings.to(device),
+            move(self.heard),
+            move(self.asked),
+            move(self.causes),
+        )
+
 
 def agreement(heard: Tensor, asked: Tensor) -> Tensor:
     """Share of what each prompt mentions that each clip realises.

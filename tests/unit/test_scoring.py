@@ -12,8 +12,7 @@ import torch
 from drasp_cli import scoring
 from drasp_cli.checkpoints.store import Checkpoint
 from drasp_cli.datatypes import Clip, ClipScore
-from drasp_cli.errors import DeviceError
-from drasp_cli.scoring import GROUP_ROWS, choose_device, score_clips
+from drasp_cli.scoring import GROUP_ROWS, score_clips
 from tests.tiny import tiny_checkpoint
 
 
@@ -122,22 +121,6 @@ def test_a_caller_that_stops_leaves_no_thread_behind(checkpoint: Checkpoint, cli
     assert threading.active_count() == before + 3
     rows.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
-
-
-def test_fp32_means_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TF32 is switched off wherever CUDA is chosen."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    assert choose_device("auto").type == "cuda"
-    assert torch.backends.cuda.matmul.allow_tf32 is False
-    assert torch.backends.cudnn.allow_tf32 is False
-
-
-@pytest.mark.parametrize("device", ["tpu", "cuda:x", "meta"])
-def test_unknown_devices_are_refused(device: str) -> None:
-    with pytest.raises(DeviceError, match=device):
-        choose_device(device)
 
 
 def test_impossible_numbers_are_refused(checkpoint: Checkpoint) -> None:

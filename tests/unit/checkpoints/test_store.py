@@ -137,6 +137,33 @@ def test_names_that_do_not_exist_are_refused(name: str) -> None:
         load_predictor(name)
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("clap-drasp.mini@e659b9c560b5", "is named without it: clap-drasp.mini"),
+        ("CLAP-drasp.mini", "did you mean clap-drasp.mini?"),
+        ("clap-drasp", "did you mean clap-drasp.mini?"),
+    ],
+)
+def test_a_name_near_one_that_exists_is_told(word: str, hint: str) -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        load_predictor(word)
+    assert caught.value.hint is not None
+    assert caught.value.hint.endswith(hint)
+
+
+def test_a_name_near_none_has_no_hint() -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        load_predictor("whisper")
+    assert caught.value.hint is None
+
+
+def test_a_folder_with_its_revision_is_told_without_it(tmp_path: Path) -> None:
+    label = tiny_checkpoint(tmp_path / "mine").label
+    with pytest.raises(CheckpointError, match=r"mine is one: leave its revision out"):
+        load_predictor(label)
+
+
 def test_a_path_that_is_no_folder_is_named() -> None:
     with pytest.raises(CheckpointError, match="nowhere"):
         load_predictor("./nowhere")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +60,25 @@ def test_spoilt_files_are_refused_with_the_line(tmp_path, old, new, message):
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(InputError, match=re.escape(message)):
         read_causes(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("S001_P002.wav", '"S001_P002.wav'),  # a quote that is never closed
+        ("S001_P002.wav", '"S001"_P002.wav'),
+        ("S001_P002.wav", "S001_P002.wav" * 10),  # a field over the limit, which is made small below
+    ],
+)
+def test_what_is_no_csv_is_refused_with_the_line_where_its_row_begins(tmp_path, old, new):
+    path = write(tmp_path / "causes.csv", ROW, replace(ROW, name="S001_P002.wav"), replace(ROW, name="S001_P003.wav"))
+    path.write_text(path.read_text().replace(old, new, 1))
+    limit = csv.field_size_limit(100)
+    try:
+        with pytest.raises(InputError, match=r"causes.csv:3: is not well-formed CSV: .*; expected a causes.csv of"):
+            read_causes(path)
+    finally:
+        csv.field_size_limit(limit)
 
 
 def test_a_name_that_comes_twice_is_refused(tmp_path):

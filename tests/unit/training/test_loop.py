@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from drasp_cli.checkpoints.store import load_predictor
-from drasp_cli.errors import OutputError, TrainingError
+from drasp_cli.errors import DeviceError, OutputError, TrainingError
 from drasp_cli.models.config import parse_config
+from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.loop import LOG_FILE, STATE_FILE, WORK_FOLDER, fit, learning_rate
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
+from drasp_cli.training.teachers import Batch, Teachers
 from tests.tiny import tiny_folder, tiny_plain
 from tests.unit.training.dataset import make_dataset
 
@@ -59,8 +63,15 @@ class Stops(Silent):
 def train(
     data: Path, out: Path, resume: bool = False, monitor: Silent | None = None, recipe: Recipe = TWO_STAGES
 ) -> dict[str, torch.Tensor]:
-    fit(recipe, data, out, resume=resume, features=None, monitor=monitor or Silent())
+    fit(recipe, data, out, resume=resume, features=None, device="cpu", monitor=monitor or Silent())
     return load_file(out / "model.safetensors")
+
+
+def test_simulated_ratings_cannot_pass_for_human_ones(tmp_path: Path) -> None:
+    human = replace(TWO_STAGES, predictor=replace(TWO_STAGES.predictor, ratings="human"))
+    with pytest.raises(TrainingError, match=r'causes\.csv: its ratings are simulated.*ratings = "simulated"'):
+        train(make_dataset(tmp_path / "data"), tmp_path / "out", recipe=human)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_checkpoint_folder_comes_out(tmp_path: Path) -> None:
@@ -96,6 +107,67 @@ def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_weights(tmp_path:
         train(data, tmp_path / "stopped", monitor=Stops(epoch))
     resumed = train(data, tmp_path / "stopped", resume=True)
     assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_what_the_recipe_leaves_out_is_what_was_really_done(tmp_path: Path) -> None:
+    data, short = make_dataset(tmp_path / "data"), recipe(StageRecipe("ratings", 1, {"ratings": 1.0}))
+    (data / "README.md").write_text("# Made by\n\n    drasp simulate OUT --clips 36 --seed 5\n")
+    bare = replace(short, predictor=replace(short.predictor, name="", training_data=""))
+
+    train(data, tmp_path / "mine", recipe=bare)
+    said = "simulated listening test: drasp simulate OUT --clips 36 --seed 5"
+    config = load_predictor(f"{tmp_path}/mine").config
+    assert config == replace(short.predictor, name="mine", training_data=said)
+    card = (tmp_path / "mine" / "README.md").read_text()
+    assert "\n# mine\n" in card
+    assert f"- Training data, as its folder records it: {said}.\n" in card
+
+    train(data, tmp_path / "named", recipe=short)
+    assert load_predictor(f"{tmp_path}/named").config == short.predictor
+    assert "- Training data, in the words of the recipe: tones.\n" in (tmp_path / "named" / "README.md").read_text()
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(DeviceError, match="'cuda' was asked for, but torch sees 0 CUDA devices here"):
+        fit(TWO_STAGES, data, tmp_path / "out", resume=False, features=None, device="cuda", monitor=Silent())
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_batch_is_moved_before_the_network_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved, seen, to, losses = [], [], Batch.to, Teachers.losses
+
+    def watched_to(batch: Batch, device: torch.device) -> Batch:
+        moved.append(to(batch, device))
+        return moved[-1]
+
+    def watched_losses(
+        teachers: Teachers, predictor: ClapPredictor, batch: Batch, *rest: Any
+    ) -> tuple[Mapping[str, torch.Tensor], Mapping[str, torch.Tensor]]:
+        seen.append(batch)
+        return losses(teachers, predictor, batch, *rest)
+
+    monkeypatch.setattr(Batch, "to", watched_to)
+    monkeypatch.setattr(Teachers, "losses", watched_losses)
+    train(make_dataset(tmp_path / "data"), tmp_path / "out", recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+    assert len(seen) == 3 + 3  # 12 clips in batches of 4, in training and in validation
+    assert all(a is b for a, b in zip(moved, seen, strict=True))
+
+
+def test_a_run_that_was_stopped_on_a_gpu_goes_on_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state is written as if its tensors lay on a GPU, which torch refuses to read back where there is none."""
+    data = make_dataset(tmp_path / "data")
+    whole = train(data, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr("torch.serialization.location_tag", lambda storage: "cuda:0")
+        with pytest.raises(KeyboardInterrupt):
+            train(data, tmp_path / "stopped", monitor=Stops(3))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    resumed = train(data, tmp_path / "stopped", resume=True)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
@@ -136,9 +208,9 @@ def test_frozen_parts_stay_as_they_are(tmp_path: Path) -> None:
 def test_features_are_kept_where_asked_and_made_once(tmp_path: Path) -> None:
     data, kept = make_dataset(tmp_path / "data"), tmp_path / "kept"
     stage = StageRecipe("ratings", 1, {"ratings": 1.0})
-    fit(recipe(stage), data, tmp_path / "a", resume=False, features=kept, monitor=Silent())
+    fit(recipe(stage), data, tmp_path / "a", resume=False, features=kept, device="cpu", monitor=Silent())
     before = (kept / "train.f16").stat().st_mtime_ns
-    fit(recipe(stage), data, tmp_path / "b", resume=False, features=kept, monitor=Silent())
+    fit(recipe(stage), data, tmp_path / "b", resume=False, features=kept, device="cpu", monitor=Silent())
     assert (kept / "train.f16").stat().st_mtime_ns == before
     first, second = (load_file(tmp_path / out / "model.safetensors") for out in "ab")
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -186,7 +258,7 @@ def test_an_out_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         train(make_dataset(tmp_path / "data"), tmp_path / ("x" * 300))
 
 
-@pytest.mark.parametrize("change", ["rating", "prompt", "order"])
+@pytest.mark.parametrize("change", ["rating", "prompt", "order", "heard", "severity"])
 def test_a_run_on_other_clips_cannot_be_resumed(tmp_path: Path, change: str) -> None:
     data, out = make_dataset(tmp_path / "data"), tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
@@ -195,6 +267,13 @@ def test_a_run_on_other_clips_cannot_be_resumed(tmp_path: Path, change: str) -> 
     if change == "prompt":
         path = data / "prompt_info.txt"
         path.write_text(path.read_text().replace("calm", "in a storm"))
+    elif change in ("heard", "severity"):
+        path = data / "causes.csv"
+        header, first, *rest = path.read_text().splitlines()
+        row = dict(zip(header.split(","), first.split(","), strict=True))
+        other = "low" if row["heard_height"] == "high" else "high"
+        row |= {"heard_height": other} if change == "heard" else {"cause_noise": "0.5"}
+        path.write_text("\n".join([header, ",".join(row.values()), *rest]) + "\n")
     else:
         path = data / "sets" / "dev_mos_list.txt"
         lines = path.read_text().splitlines()
@@ -222,14 +301,14 @@ def test_a_torn_state_names_the_file_to_remove(tmp_path: Path, keep: int) -> Non
 def test_damaged_features_are_made_again(tmp_path: Path, damage: str) -> None:
     data, kept = make_dataset(tmp_path / "data"), tmp_path / "kept"
     short = recipe(StageRecipe("ratings", 1, {"ratings": 1.0}))
-    fit(short, data, tmp_path / "a", resume=False, features=kept, monitor=Silent())
+    fit(short, data, tmp_path / "a", resume=False, features=kept, device="cpu", monitor=Silent())
     whole = {path.name: path.read_bytes() for path in kept.iterdir()}
     if damage == "fewer":
         (kept / "train.f16").unlink()
     else:
         path = kept / {"index": "train.json", "data": "train.f16"}[damage]
         path.write_bytes(path.read_bytes()[:-10])
-    fit(short, data, tmp_path / "b", resume=False, features=kept, monitor=Silent())
+    fit(short, data, tmp_path / "b", resume=False, features=kept, device="cpu", monitor=Silent())
     assert {path.name: path.read_bytes() for path in kept.iterdir()} == whole
     assert sorted(whole) == ["dev.f16", "dev.json", "train.f16", "train.json"]
 

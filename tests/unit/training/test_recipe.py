@@ -1,19 +1,36 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from drasp_cli.checkpoints.registry import SHIPPED, shipped_folder
 from drasp_cli.errors import ConfigError
+from drasp_cli.models.config import load_config
 from drasp_cli.training.recipe import load_recipe
 
 SHIPPED_RECIPE = shipped_folder("clap-drasp.mini") / "recipe.toml"
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
-def test_every_shipped_recipe_is_valid(name: str) -> None:
-    assert load_recipe(shipped_folder(name) / "recipe.toml").predictor.name == name
+def test_every_shipped_recipe_is_that_of_its_checkpoint(name: str) -> None:
+    """In all but what a recipe may leave to the run: the folder it writes and the data it reads."""
+    shipped = load_config(shipped_folder(name) / "config.json")
+    predictor = load_recipe(shipped_folder(name) / "recipe.toml").predictor
+    assert predictor.name in ("", name)
+    assert replace(predictor, name=name, training_data=shipped.training_data) == shipped
+
+
+@pytest.mark.parametrize("key", ["name", "training_data"])
+def test_what_a_run_knows_itself_may_be_left_out(tmp_path: Path, key: str) -> None:
+    lines = SHIPPED_RECIPE.read_text(encoding="utf-8").splitlines()
+    head = lines.index("[predictor.audio]")
+    others = [line for line in lines[:head] if not line.startswith(f"{key} = ")]
+    path = tmp_path / "recipe.toml"
+    for given, expected in (([], ""), ([f'{key} = "mine"'], "mine")):
+        path.write_text("\n".join([*others, *given, *lines[head:]]), encoding="utf-8")
+        assert getattr(load_recipe(path).predictor, key) == expected
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,16 @@ def batch(rows: int = 4) -> Batch:
     )
 
 
+def test_a_batch_is_moved_whole() -> None:
+    meta = torch.device("meta")
+    whole, bare = batch(), Batch(batch().logmel, None, batch().ratings)
+    moved = whole.to(meta)
+    for name, column in vars(whole).items():
+        there = getattr(moved, name)
+        assert (there.device, there.shape, there.dtype) == (meta, column.shape, column.dtype)
+    assert {name for name, column in vars(bare.to(meta)).items() if column is not None} == {"logmel", "ratings"}
+
+
 def test_agreement_by_hand() -> None:
     expected = [[1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.5, 1.0]]
     b = batch()
