@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from drasp_cli.datatypes import NO_PROMPT as NO_PROMPT  # written so, it is one of this module's names too
+
 if TYPE_CHECKING:
     from drasp_cli.audio.decode import DecodeFacts
 
@@ -15,7 +17,6 @@ UPSAMPLED = "upsampled"
 SHORT = "short"
 PHASE_CANCELLED = "phase-cancelled"
 TRUNCATED = "truncated"
-NO_PROMPT = "no-prompt"
 PROMPT_CUT = "prompt-cut"
 NO_TOKENIZER = "no-tokenizer"
 SIMULATED_RATINGS = "simulated-ratings"

@@ -1,4 +1,4 @@
-"""From a clip to its windows, as they are decoded; and, for training, from a clip to its whole waveform."""
+"""From a clip to its windows, as they are decoded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from drasp_cli.audio.decode import Decoder
 from drasp_cli.audio.flags import audio_flags
 from drasp_cli.audio.resample import Resampler
 from drasp_cli.audio.windows import cut_windows
-from drasp_cli.datatypes import Clip, Waveform, Window
+from drasp_cli.datatypes import Clip, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +110,6 @@ def open_clip(clip: Clip, *, sample_rate: int, window_samples: int, fill: str) -
     except BaseException:
         decoder.close()
         raise
-
-
-def load_clip(clip: Clip, *, sample_rate: int) -> Waveform:
-    """The whole clip at once, mono, at `sample_rate` Hz.
-
-    Raises:
-        AudioError: it cannot be decoded.
-    """
-    with Decoder(clip.path, clip.start, clip.end) as decoder:
-        return Waveform(np.concatenate(list(_resampled(decoder, sample_rate))), sample_rate)
 
 
 def _resampled(decoder: Decoder, sample_rate: int) -> Iterator[np.ndarray]:

@@ -10,6 +10,7 @@ folder is called so, and the message offers the spelling that would mean the fol
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 from drasp_cli.errors import CheckpointError, UnknownModelError
@@ -43,7 +44,19 @@ def resolve(model: str) -> tuple[str, Path]:
     if "/" in model or "\\" in model or model in (".", ".."):
         folder = Path(model)
         if not folder.is_dir():
-            raise CheckpointError(model, "is not a folder")
+            bare = model.rpartition("@")[0]
+            remedy = f"; {bare} is one: leave its revision out" if bare and Path(bare).is_dir() else ""
+            raise CheckpointError(model, f"is not a folder{remedy}")
         return model.rstrip("/"), folder
-    hint = f"for the folder, write ./{model}" if Path(model).is_dir() else None
-    raise UnknownModelError(model, tuple(SHIPPED), hint)
+    raise UnknownModelError(model, tuple(SHIPPED), _hint(model))
+
+
+def _hint(word: str) -> str | None:
+    """A spelling near `word`, a bare word that is no name, that would mean something."""
+    if Path(word).is_dir():
+        return f"for the folder, write ./{word}"
+    name = word.partition("@")[0]
+    if name in SHIPPED:  # as results name their model: clap-drasp.mini@e659b9c560b5
+        return f"a shipped checkpoint has one revision and is named without it: {name}"
+    near = difflib.get_close_matches(word.casefold(), SHIPPED, n=1)
+    return f"did you mean {near[0]}?" if near else None

@@ -6,12 +6,15 @@ Commands import what they run inside their functions, so that `drasp --help` sta
 from __future__ import annotations
 
 import os
+import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
 from drasp_cli import __version__
 from drasp_cli.cli.errors import guarded
+from drasp_cli.cli.hints import Commands
 from drasp_cli.cli.rank_systems import rank_systems
 from drasp_cli.cli.score import score
 from drasp_cli.cli.simulate import simulate
@@ -19,6 +22,7 @@ from drasp_cli.cli.train import train
 
 app = typer.Typer(
     name="drasp",
+    cls=Commands,
     help="Predict what a listening test would say about generated audio: MI and TA, per clip and per system.",
     no_args_is_help=True,
     add_completion=False,
@@ -44,7 +48,7 @@ def drasp(
 
 app.command("score")(guarded(score, when_interrupted="finished rows are on disk where -o was given"))
 app.command("rank-systems")(guarded(rank_systems))
-app.command("train")(guarded(train))
+app.command("train")(guarded(train, when_interrupted="--resume goes on from the last finished epoch"))
 app.command("simulate")(guarded(simulate))
 
 
@@ -53,4 +57,9 @@ def main() -> None:
     # Threads of the network that wait should sleep, not spin: the cores are shared with the threads that decode, and
     # with whatever else the machine does. Read when torch is loaded, hence here.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    app()
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal that lacks a character of a name gets its escape
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        guarded(app)()  # what stands outside every command too: --help, --version
+    except typer.Exit as end:
+        sys.exit(end.exit_code)

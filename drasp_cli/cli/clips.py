@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from drasp_cli.cli.output import Talk
-from drasp_cli.datasets.manifest import ClipList, collect_clips
+from drasp_cli.cli.output import Talk, counted
+from drasp_cli.datasets.listings import is_listing_name, names_a_file
+from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE, ClipList, collect_clips
 from drasp_cli.datasets.prompts import PromptReport, attach_prompts
+from drasp_cli.errors import InputError
+from drasp_cli.tables.reading import is_score_table
 
 
 def gather(
@@ -23,8 +26,11 @@ def gather(
     """The clips of `inputs` with their prompts, in the order of their rows.
 
     Raises:
-        InputError: an input, a manifest or the prompt file cannot be understood.
+        InputError: an input, a manifest or the prompt file cannot be understood; an input is a table of scores, and
+            no manifest of clips that are there.
     """
+    for table in filter(is_score_table, inputs):
+        _tell_table(table, talk)
     stdin = sys.stdin.buffer if "-" in inputs else None
     clips = collect_clips(inputs, stdin=stdin, null_separated=null_separated, system_pattern=system_pattern)
     if clips.pattern_missed:
@@ -38,14 +44,37 @@ def gather(
     return clips if limit is None else clips[:limit]
 
 
+def tell_systemless(clips: ClipList, talk: Talk) -> None:
+    """A notice of clips without a system, where there is more than one clip and so something to average."""
+    missing = sum(not clip.system for clip in clips)
+    if missing and len(clips) > 1:
+        there = f"{missing} of {len(clips)} clips have no system, and count as one without a name"
+        talk.notice(f"{there}; {NO_SYSTEM_ADVICE}")
+
+
+def _tell_table(table: str, talk: Talk) -> None:
+    """Tells, or refuses where that is all it can be, an INPUT that is a table of scores.
+
+    Raises:
+        InputError: none of its clips is there, or its format is not that of a manifest.
+    """
+    rank = f"drasp rank-systems {table}"
+    if not is_listing_name(table):
+        raise InputError(table, f"is a table of scores, not of clips; did you mean {rank}?")
+    if not names_a_file(table):
+        reason = f"is a table of scores, and none of its clips is there to be scored again; did you mean {rank}?"
+        raise InputError(table, reason)
+    talk.notice(f"{table} is a table of scores; its clips are scored again, and {rank} would rank it as it is")
+
+
 def _tell(report: PromptReport, source: str, talk: Talk) -> None:
     if report.without_prompt:
         talk.notice(f"{report.without_prompt} of {report.clips} clips have no prompt; their TA is empty")
     if report.kept:
-        talk.notice(f"{report.kept} clips keep the prompt of their manifest; {source} was not asked for them")
+        talk.notice(f"{counted(report.kept, 'clip')} kept the prompt of the manifest, whatever {source} says")
     if report.unused_ids:
         shown = ", ".join(report.unused_ids[:3]) + (", ..." if len(report.unused_ids) > 3 else "")
-        talk.notice(f"{len(report.unused_ids)} ids of {source} belong to no clip: {shown}")
+        talk.notice(f"{counted(len(report.unused_ids), 'id')} of {source} matched no clip: {shown}")
     if report.number_order:
         first, second = report.number_order
         talk.notice(f"the lines of {source} went to the clips in code-point order, {first} before {second}")

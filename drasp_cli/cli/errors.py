@@ -8,12 +8,15 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 
 from drasp_cli import errors
+from drasp_cli.cli.output import say
+from drasp_cli.cli.printable import printable
 
 SOME_FAILED = 3
 _INTERRUPTED = 130
@@ -37,48 +40,64 @@ def advice(error: errors.DraspError) -> str | None:
 
 
 def guarded(command: Callable[P, R], when_interrupted: str = "") -> Callable[P, R]:
-    """A command that ends in the exit codes above instead of a traceback.
+    """A command, or the whole program, that ends in the exit codes above instead of a traceback.
 
     Caught are the errors that drasp raises on purpose, and those of standard input and output.
 
     Args:
-        command: the function of a command.
+        command: the function of a command, or the Typer app.
         when_interrupted: what a user who interrupts it should know.
     """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            result = command(*args, **kwargs)
-            if sys.stdout is not None:
-                sys.stdout.flush()  # here, and not when Python exits, where nobody could catch what goes wrong
-            return result
+            with _flushed_stdout():
+                return command(*args, **kwargs)
         except errors.DraspError as error:
-            print(f"drasp: error: {error}", file=sys.stderr)
+            say(f"drasp: error: {error}")
             if hint := advice(error):
-                print(f"drasp: advice: {hint}", file=sys.stderr)
-            raise typer.Exit(2 if isinstance(error, errors.UnknownModelError) else 1) from None
+                say(f"drasp: advice: {hint}")
+            _end(2 if isinstance(error, errors.UnknownModelError) else 1)
+        except typer.BadParameter as error:
+            error.message = printable(error.message)  # Typer prints it as it is
+            raise
         except KeyboardInterrupt:
-            print("; ".join(filter(None, ("drasp: interrupted", when_interrupted))), file=sys.stderr)
-            raise typer.Exit(_INTERRUPTED) from None
-        except BrokenPipeError:
-            # The reader of our standard output has gone.
-            _drop_stdout()
-            raise typer.Exit(1) from None
+            say("; ".join(filter(None, ("drasp: interrupted", when_interrupted))))
+            _end(_INTERRUPTED)
+        except BrokenPipeError:  # the reader of our standard output has gone
+            _end(1)
         except OSError as error:
             where = error.filename or "standard input or output"
-            print(f"drasp: error: {where}: {error.strerror or error}", file=sys.stderr)
-            _drop_stdout()
-            raise typer.Exit(1) from None
+            say(f"drasp: error: {where}: {error.strerror or error}")
+            _end(1)
 
     return run
 
 
-def _drop_stdout() -> None:
-    """Points standard output elsewhere if it takes no more, so that closing it at exit is silent too."""
-    if sys.stdout is None:
-        return
+@contextmanager
+def _flushed_stdout() -> Iterator[None]:
+    """Writes out what was printed when the block ends well: here, and not when Python exits and nobody could catch it.
+
+    To leave with an exit code is to end well.
+    """
     try:
+        yield
+    except (typer.Exit, SystemExit):
+        _flush_stdout()
+        raise
+    _flush_stdout()
+
+
+def _flush_stdout() -> None:
+    if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def _end(code: int) -> NoReturn:
+    """Leaves with an exit code; standard output goes elsewhere if it takes no more, so that closing it is silent."""
+    try:
+        _flush_stdout()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(code) from None

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drasp_cli.cli.output import Talk
+from drasp_cli.cli.means import MeansWatch
+from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import AudioError
 
 if TYPE_CHECKING:
@@ -86,18 +87,29 @@ class ScoringJob:
         from drasp_cli.scoring import GROUP_ROWS
         from drasp_cli.tables.journal import ResultWriter
         from drasp_cli.tables.reading import read_score_tables
+        from drasp_cli.tables.run_file import RunFile, run_facts
 
+        reads_prompts = self.checkpoint.predictor.reads_prompts and self.checkpoint.tokenizer is not None
+        precision = "fp32" if self.precision == "auto" else self.precision
+        facts = run_facts(clips, precision, reads_prompts=reads_prompts)
+        run_file = RunFile(output)
         with ResultWriter(output, self.checkpoint.config.axes, with_prompts=with_prompts) as writer:
             already = 0
             if resume:
-                reads_prompts = self.checkpoint.predictor.reads_prompts and self.checkpoint.tokenizer is not None
+                is_checked = run_file.check(clips, facts)
                 already = writer.resume(clips, self.checkpoint.label, GROUP_ROWS, reads_prompts=reads_prompts)
-                self.talk.notice(f"{already} of {len(clips)} rows are in {output} already")
-            else:
+                unknown = "; it does not say with which prompts and --precision" if already and not is_checked else ""
+                self.talk.notice(f"{already} of {len(clips)} rows are in {output} already{unknown}")
+            rows = self.rows(clips, already)  # what forbids to begin is raised before an older table is emptied
+            if not resume:
+                run_file.remove()  # first, so that no row ever meets the facts of another run
                 writer.start()
-            for row in self.rows(clips, already):
+            if already < len(clips):
+                run_file.write(facts)
+            for row in rows:
                 writer.write([row])
             writer.finish()
+        run_file.remove()
         if already:
             self.failed = sum(bool(row.error) for row in read_score_tables([output]))
 
@@ -111,7 +123,9 @@ class ScoringJob:
         axes = self.checkpoint.config.axes
         rows: Iterable[ClipScore] = self.rows(clips)
         if by_system:
-            show_systems(average_clips(rows, axes), format=format, output=output)
+            means = MeansWatch()
+            show_systems(average_clips(means.watch(rows), axes), format=format, output=output)
+            means.tell_doubtful(self.talk)
         else:
             show_scores(rows, axes, format=format, with_prompts=with_prompts)
 
@@ -119,6 +133,8 @@ class ScoringJob:
         """One line on what was done, and one on what was not."""
         if self.wall_seconds > 0 and self.audio_seconds > 0:
             speed = self.audio_seconds / self.wall_seconds
-            self.talk.notice(f"{self.scored} clips in {self.wall_seconds:.1f} s, {speed:.0f} times real time")
+            self.talk.notice(
+                f"{counted(self.scored, 'clip')} in {self.wall_seconds:.1f} s, {speed:.0f} times real time"
+            )
         if self.failed:
-            self.talk.notice(f"{self.failed} clips could not be scored; the column error says why")
+            self.talk.notice(f"{counted(self.failed, 'clip')} could not be scored; the column error says why")

@@ -12,7 +12,9 @@ from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
+from drasp_cli.cli.means import MeansWatch
 from drasp_cli.cli.output import Talk
+from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def rank_systems(
     model: options.Models = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
-    batch_size: options.BatchSize = 8,
+    batch_size: options.BatchSize = DEFAULT_BATCH_SIZE,
     workers: options.Workers = None,
     prompts: options.Prompts = None,
     prompt_pattern: options.PromptPattern = None,
@@ -57,6 +59,7 @@ def rank_systems(
     talk = Talk(quiet)
     check_destination(format, output)
     job = ScoringJob(name, device, precision, batch_size, workers, False, talk)
+    means = MeansWatch()
     tables = _tables(results, talk)
     rows: Iterable[ClipScore]
     if tables:
@@ -64,17 +67,21 @@ def rank_systems(
         _refuse_scoring_options(context, tables[0])
         rows = read_score_tables(tables)
     else:
-        from drasp_cli.cli.clips import gather
+        from drasp_cli.cli.clips import gather, tell_systemless
+        from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE
 
         clips = gather(
             results, prompts=prompts, prompt_pattern=prompt_pattern, system_pattern=system_pattern, talk=talk
         )
         if not any(clip.system for clip in clips):
-            reason = "no clip names a system; give the folder above, several folders, or --system-pattern"
-            raise InputError(results[0], reason)
+            raise InputError(results[0], f"no clip has a system; {NO_SYSTEM_ADVICE}")
+        tell_systemless(clips, talk)
         _check_axis(by, job)
         rows = job.rows(clips)
-    show_systems(rank(rows, by), format=format, output=output)
+    show_systems(rank(means.watch(rows), by), format=format, output=output)
+    if tables:
+        means.tell_systemless(talk)
+    means.tell_doubtful(talk)
     job.report()
     if job.failed:
         raise typer.Exit(SOME_FAILED)
@@ -91,18 +98,23 @@ def _refuse_scoring_options(context: typer.Context, table: str) -> None:
 
 def _check_axis(by: str | None, job: ScoringJob) -> None:
     """Refuses an axis that the checkpoint does not score, before anything is scored."""
+    from drasp_cli.tables.ranking import axes_to_choose
+
     axes = job.checkpoint.config.axes
     if by is not None and by not in axes:
-        raise typer.BadParameter(f"'{by}' is no axis of {job.model}; it has {', '.join(axes)}", param_hint="--by")
+        reason = f"'{by}' is no axis of {job.model}; it has {axes_to_choose(by, axes)}"
+        raise typer.BadParameter(reason, param_hint="--by")
 
 
 def _tables(results: Sequence[str], talk: Talk) -> list[str]:
     """The score tables that `results` name; none when they are all audio.
 
     Raises:
+        InputError: one that is not there, and would be a table by its name.
         typer.BadParameter: some are tables and some are audio.
     """
     from drasp_cli.datasets.folders import find_audio, is_audio_name
+    from drasp_cli.datasets.near_names import perhaps_meant
     from drasp_cli.tables.reading import find_tables
 
     tables: list[str] = []
@@ -115,8 +127,12 @@ def _tables(results: Sequence[str], talk: Talk) -> list[str]:
                 audio.append(result)
             elif find_audio(result):
                 talk.notice(f"{result} holds audio and {len(found)} score tables; the tables are ranked")
+        elif is_audio_name(result):
+            audio.append(result)
+        elif os.path.exists(result):  # noqa: PTH110 - likewise
+            tables.append(result)
         else:
-            (audio if is_audio_name(result) else tables).append(result)
+            raise InputError(result, f"there is no such file or folder{perhaps_meant(result)}")
     if tables and audio:
         raise typer.BadParameter(
             f"{tables[0]} is a score table and {audio[0]} is audio; rank them one at a time", param_hint="RESULTS"

@@ -11,6 +11,7 @@ from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
 from drasp_cli.cli.output import Talk
+from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def score(
     model: options.Models = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
-    batch_size: options.BatchSize = 8,
+    batch_size: options.BatchSize = DEFAULT_BATCH_SIZE,
     workers: options.Workers = None,
     prompts: options.Prompts = None,
     prompt_pattern: options.PromptPattern = None,
@@ -67,7 +68,7 @@ def score(
     if by_system and with_prompts:
         raise typer.BadParameter("goes not with --by-system", param_hint="--with-prompts")
     name = options.one_model(model)
-    from drasp_cli.cli.clips import gather
+    from drasp_cli.cli.clips import gather, tell_systemless
     from drasp_cli.cli.show import check_destination
 
     if by_system or output is None:
@@ -82,6 +83,7 @@ def score(
         limit=limit,
         talk=talk,
     )
+    tell_systemless(clips, talk)
     if strict:
         _require_prompts(clips, prompts)
     job = ScoringJob(name, device, precision, batch_size, workers, strict, talk)

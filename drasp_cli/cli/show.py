@@ -1,25 +1,30 @@
-"""Tables on standard output: drawn by rich for a person, or in a file format for a pipe."""
+"""Tables on standard output: drawn for a person, or in a file format for a pipe."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TextIO
+from pathlib import Path
 
+from drasp_cli.audio.flags import FLAGS, SIMULATED_RATINGS
+from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
+from drasp_cli.cli.output import data_stream
+from drasp_cli.cli.printable import printable
 from drasp_cli.datatypes import ClipScore
-from drasp_cli.errors import OutputError
+from drasp_cli.tables.columns import Cell
 from drasp_cli.tables.formats import open_writer, require_format
 from drasp_cli.tables.score_table import score_columns, score_record
 from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 
-_NO_LIMIT = 10_000  # columns
 _PAGE = 500  # rows of one drawn table: more would have to be held in memory until the last is known
+_WHICH = (("path", Fit.NAME), ("id", Fit.NAME), ("system", Fit.NAME), ("start", Fit.NUMBER), ("end", Fit.NUMBER))
 
 
 def stdout_format(format: str | None) -> str:
     """`--format`, or table on a terminal and csv in a pipe."""
-    return format or ("table" if _stdout().isatty() else "csv")
+    return format or ("table" if data_stream().isatty() else "csv")
 
 
 def check_destination(format: str | None, output: str | None) -> None:
@@ -43,7 +48,7 @@ def show_scores(rows: Iterable[ClipScore], axes: Sequence[str], *, format: str |
     if format == "table":
         _draw_scores(iter(rows), axes, with_prompts)
         return
-    stream = _stdout().buffer
+    stream = data_stream().buffer
     writer = open_writer(format, score_columns(axes, with_prompts=with_prompts), stream)
     for row in rows:
         writer.write([score_record(row, axes, with_prompts=with_prompts)])
@@ -67,84 +72,79 @@ def show_systems(table: SystemTable, *, format: str | None, output: str | None) 
     if format == "table":
         _draw_systems(table)
         return
-    stream = _stdout().buffer
+    stream = data_stream().buffer
     writer = open_writer(format, system_columns(table), stream)
     writer.write(system_records(table))
     writer.close()
     stream.flush()
 
 
-def _stdout() -> TextIO:
-    """Standard output, which a shell may have closed (`>&-`).
-
-    Raises:
-        OutputError: it is closed.
-    """
-    if sys.stdout is None:
-        raise OutputError("standard output is closed; name a file with --output")
-    return sys.stdout
+def show_path(path: Path) -> None:
+    """The name of what was made, on standard output if it is open: its bytes for a pipe, escaped on a terminal."""
+    stream = sys.stdout
+    if stream is None:
+        return
+    if stream.isatty():
+        print(printable(str(path)), file=stream)
+    else:
+        stream.buffer.write(os.fsencode(path) + b"\n")
 
 
 def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: bool) -> None:
+    below: dict[str, None] = {}  # said once, under the last row
     while page := list(islice(rows, _PAGE)):
-        columns: list[tuple[str, list[str]]] = [
-            ("path", [_printable(row.clip.path) for row in page]),
-            ("id", [_printable(row.clip.id) for row in page]),
-            ("system", [_printable(row.clip.system) for row in page]),
-            ("start", [_two(row.clip.start) for row in page]),
-            ("end", [_two(row.clip.end) for row in page]),
-            *((axis, [_two(row.scores.get(axis)) for row in page]) for axis in axes),
-            ("seconds", [_two(row.seconds) for row in page]),
-            ("flags", [" ".join(row.flags) for row in page]),
-            ("error", [_printable(row.error) for row in page]),
-        ]
-        if with_prompts:
-            columns.append(("prompt", [_printable(row.clip.prompt or "") for row in page]))
-        always = {"path", "seconds", *axes}
-        shown = [(name, cells) for name, cells in columns if name in always or any(cells)]
-        draw(shown, right={"start", "end", "seconds", *axes}, caption=_printable(page[0].model))
+        below[page[0].model] = None
+        hidden = ""
+        if all(SIMULATED_RATINGS in row.flags for row in page):
+            # A file has it in every row, since its rows may be parted.
+            hidden = SIMULATED_RATINGS
+            below[f"{hidden}: {FLAGS[hidden]}"] = None
+        _draw_page(page, axes, with_prompts, hidden)
+    write_below(list(below))
+
+
+def _draw_page(page: Sequence[ClipScore], axes: Sequence[str], with_prompts: bool, hidden_flag: str) -> None:
+    names = [column.name for column in score_columns(axes, with_prompts=with_prompts)]
+    records = []
+    for row in page:
+        record = dict(zip(names, score_record(row, axes, with_prompts=with_prompts), strict=True))
+        record["flags"] = " ".join(flag for flag in row.flags if flag != hidden_flag)
+        records.append(record)
+    drawn = [*_WHICH, *((axis, Fit.NUMBER) for axis in axes), ("seconds", Fit.NUMBER), ("flags", Fit.WORDS)]
+    if with_prompts:
+        drawn.append(("prompt", Fit.WORDS))
+    columns = [_column(name, fit, records) for name, fit in drawn]
+    always = {"path", "seconds", *axes}
+    draw([column for column in columns if column.name in always or any(column.cells)])
+    # A reason is longer than a row is wide, so the reasons have a table of their own.
+    if failed := [record for record in records if record["error"]]:
+        columns = [_column(name, fit, failed) for name, fit in (*_WHICH, ("error", Fit.WORDS))]
+        draw([column for column in columns if column.name != "system" and any(column.cells)])
+
+
+def _column(name: str, fit: Fit, records: Sequence[Mapping[str, Cell]]) -> DrawnColumn:
+    cells = [record[name] for record in records]
+    texts = [_two(cell) if isinstance(cell, int | float) else cell or "" for cell in cells]
+    return DrawnColumn(name, texts, fit, style="red" if name == "error" else "")
 
 
 def _draw_systems(table: SystemTable) -> None:
+    def numbers(name: str, cells: list[str]) -> DrawnColumn:
+        return DrawnColumn(name, cells, Fit.NUMBER)
+
     columns = [
-        ("system", [_printable(row.system) or "(none)" for row in table.systems]),
-        ("clips", [str(row.clips) for row in table.systems]),
-        ("failed", [str(row.failed) if row.failed else "" for row in table.systems]),
+        DrawnColumn("system", [row.system or "(none)" for row in table.systems], Fit.NAME),
+        numbers("clips", [str(row.clips) for row in table.systems]),
     ]
+    if any(row.failed for row in table.systems):
+        columns.append(numbers("failed", [str(row.failed or "") for row in table.systems]))
     for axis in table.axes:
-        columns.append((axis, [_two(row.means[axis]) for row in table.systems]))
+        columns.append(numbers(axis, [_two(row.means[axis]) for row in table.systems]))
         if any(row.ranks for row in table.systems):
-            columns.append(("rank", [_whole(row.ranks[axis]) for row in table.systems]))
+            columns.append(numbers("rank", [_whole(row.ranks[axis]) for row in table.systems]))
         if any(row.scored[axis] != row.clips for row in table.systems):
-            columns.append((f"{axis} clips", [str(row.scored[axis]) for row in table.systems]))
-    shown = [(name, cells) for name, cells in columns if name != "failed" or any(cells)]
-    draw(shown, right={name for name, _ in shown} - {"system"}, caption="")
-
-
-def draw(columns: Sequence[tuple[str, Sequence[str]]], right: set[str], caption: str = "") -> None:
-    """A table of text cells on standard output; columns are (name, cells), those in `right` align to the right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        box=box.SIMPLE_HEAD, caption=Text(caption) if caption else None, caption_justify="left", pad_edge=False
-    )
-    for name, _ in columns:
-        table.add_column(
-            Text(_printable(name)),
-            justify="right" if name in right else "left",
-            no_wrap=name in right,
-            overflow="fold",
-            style="red" if name == "error" else None,
-        )
-    for cells in zip(*(cells for _, cells in columns), strict=True):
-        table.add_row(*(Text(cell) for cell in cells))
-    stream = _stdout()
-    # A file or a pipe has no width to fit into.
-    console = Console(file=stream) if stream.isatty() else Console(file=stream, width=_NO_LIMIT)
-    console.print(table)
+            columns.append(numbers(f"{axis} clips", [str(row.scored[axis]) for row in table.systems]))
+    draw(columns)
 
 
 def _two(number: float | None) -> str:
@@ -153,9 +153,3 @@ def _two(number: float | None) -> str:
 
 def _whole(number: int | None) -> str:
     return "" if number is None else str(number)
-
-
-def _printable(text: str) -> str:
-    r"""Text that any terminal can take: bytes that are no UTF-8 as `\xff`, control characters escaped."""
-    plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)

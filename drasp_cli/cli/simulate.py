@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from drasp_cli.cli.output import Talk
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL, shipped_folder
+from drasp_cli.cli.output import Talk, counted, data_stream
+
+_FEWEST_POINTS = 3
 
 
 def simulate(
@@ -24,10 +28,11 @@ def simulate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:
     """Make a listening test: systems that answer prompts with music, faults with known causes, and raters."""
-    from drasp_cli.cli.show import draw
+    from drasp_cli.cli.drawing import DrawnColumn, Fit, draw
     from drasp_cli.simulation.listening_test import simulate as make
 
-    with Talk(quiet).progress("simulate", clips) as advance:
+    talk, stdout = Talk(quiet), data_stream()
+    with talk.progress("simulate", clips) as advance:
         ceiling = make(
             out,
             clips=clips,
@@ -40,13 +45,25 @@ def simulate(
             workers=workers or os.cpu_count() or 1,
             on_clip=advance,
         )
-    columns = [
-        ("clips", [row.clips for row in ceiling.rows]),
-        ("level", [row.level for row in ceiling.rows]),
-        ("axis", [row.axis for row in ceiling.rows]),
-        ("points", [str(row.count) for row in ceiling.rows]),
-        ("LCC", [f"{row.lcc:.3f}" for row in ceiling.rows]),
-        ("SRCC", [f"{row.srcc:.3f}" for row in ceiling.rows]),
-    ]
-    print("Ceiling: what the clips deserve against the mean of their ratings")
-    draw(columns, right={"points", "LCC", "SRCC"})
+    talk.notice(f"{counted(clips, 'clip')} of {counted(systems, 'system')} are in {out}")
+    print("Ceiling: what the clips deserve against the mean of their ratings", file=stdout)
+    draw(
+        [
+            DrawnColumn("clips", [row.clips for row in ceiling.rows], Fit.NAME),
+            DrawnColumn("level", [row.level for row in ceiling.rows], Fit.NAME),
+            DrawnColumn("axis", [row.axis for row in ceiling.rows], Fit.NAME),
+            DrawnColumn("points", [str(row.count) for row in ceiling.rows], Fit.NUMBER),
+            DrawnColumn("LCC", [_correlation(row.lcc, row.count) for row in ceiling.rows], Fit.NUMBER),
+            DrawnColumn("SRCC", [_correlation(row.srcc, row.count) for row in ceiling.rows], Fit.NUMBER),
+        ]
+    )
+    recipe, here = shipped_folder(DEFAULT_MODEL) / "recipe.toml", Path.cwd()
+    talk.notice(f"a recipe to begin with: {recipe.relative_to(here) if recipe.is_relative_to(here) else recipe}")
+    talk.next_command("drasp", "train", "RECIPE.toml", "--data", str(out), "--out", "CHECKPOINT")
+
+
+def _correlation(value: float, points: int) -> str:
+    """A correlation, or why there is none; two points always correlate perfectly."""
+    if points < _FEWEST_POINTS:
+        return "too few"
+    return "constant" if math.isnan(value) else f"{value:.3f}"

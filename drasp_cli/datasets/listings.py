@@ -3,6 +3,9 @@
 A relative path in such a file starts either at the working directory or at the file's own folder: both habits are
 common. One file has one base, decided by where its first entries exist, and nothing is guessed: where both places
 hold an entry, or some entries exist only here and others only there, the file is refused.
+
+A file of prompts is easily named where clips are asked for. It is told from a list by its first entries too: none of
+them exists, and none ends like audio.
 """
 
 from __future__ import annotations
@@ -11,14 +14,16 @@ import itertools
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from drasp_cli.datasets.folders import is_audio_name
 from drasp_cli.datasets.lines import csv_records, jsonl_records, numbered_lines
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import InputError
 
-_LOOKED_AT = 1000  # entries whose existence decides the base: enough to see a mix, few enough for a network disk
+_LOOKED_AT = 1000  # entries whose existence is asked for: enough to see a mix, few enough for a network disk
+_PROMPT_NAMES = frozenset({"prompt", "text"})  # columns that only a file of prompts has without a path
 
 
 def read_listing(source: str) -> Iterator[Clip]:
@@ -27,9 +32,22 @@ def read_listing(source: str) -> Iterator[Clip]:
     The ending says the format: `.txt` one path a line, `.csv` and `.jsonl` manifests, `.scp` Kaldi.
 
     Raises:
-        InputError: with the line, for anything in the file that cannot be understood.
+        InputError: with the line, for anything in the file that cannot be understood; a list that names no clip.
     """
-    return _settle_base(source, _READERS[listing_ending(source)](source))
+    rows = _READERS[listing_ending(source)](source)
+    head = list(itertools.islice(rows, _LOOKED_AT))
+    if listing_ending(source) == ".txt":
+        _refuse_prose(source, [clip.path for _, clip in head])
+    return _with_base(source, head, itertools.chain(head, rows))
+
+
+def names_a_file(source: str) -> bool:
+    """Whether any of the first entries of the listing `source` exists.
+
+    Raises:
+        InputError: as `read_listing`.
+    """
+    return any(os.path.exists(clip.path) for clip in itertools.islice(read_listing(source), _LOOKED_AT))  # noqa: PTH110
 
 
 def is_listing_name(path: str) -> bool:
@@ -73,7 +91,8 @@ def _read_csv(source: str) -> Iterator[tuple[int, Clip]]:
         # An empty cell says nothing, and a cell is always text: numbers are read out of it.
         record: dict[str, object] = {name: cell for name, cell in cells.items() if cell.strip()}
         if "path" not in cells:
-            raise InputError(source, f"has no column 'path'; its columns are {', '.join(cells)}", 1)
+            reason = f"has no column 'path'; its columns are {', '.join(cells)}"
+            raise InputError(source, reason + _perhaps_prompts(source, cells), 1)
         for name in ("start", "start_time", "end", "end_time"):
             if name in record:
                 record[name] = _number_in(source, line, name, cells[name])
@@ -82,6 +101,8 @@ def _read_csv(source: str) -> Iterator[tuple[int, Clip]]:
 
 def _read_jsonl(source: str) -> Iterator[tuple[int, Clip]]:
     for line, record in jsonl_records(source, "surrogateescape"):
+        if "path" not in record:
+            raise InputError(source, "'path' is missing" + _perhaps_prompts(source, record), line)
         yield line, _clip(source, line, record)
 
 
@@ -151,19 +172,44 @@ def _number_in(source: str, line: int, name: str, cell: str) -> float:
         raise InputError(source, f"'{name}' is not a number: {cell!r}", line) from None
 
 
+# ----------------------------------------------------------------------------------------- prompts, not clips
+
+
+def prompts_advice(source: str) -> str:
+    """What to write where `source` was named as an INPUT and holds prompts."""
+    return f"if it holds prompts, name the clips and add --prompts {source}"
+
+
+def _perhaps_prompts(source: str, columns: Iterable[str]) -> str:
+    """The advice, as the end of an error about a manifest without paths, where its columns look like prompts."""
+    return f"; {prompts_advice(source)}" if _PROMPT_NAMES.intersection(columns) else ""
+
+
+def _refuse_prose(source: str, head: Sequence[str]) -> None:
+    """Refuse a list whose first lines are no names of clips. One that ends like audio is a name, though it be gone."""
+    folder = os.path.dirname(source)  # noqa: PTH120
+    if head and not any(
+        is_audio_name(line) or os.path.exists(line) or os.path.exists(os.path.join(folder, line))  # noqa: PTH110, PTH118
+        for line in head
+    ):
+        reason = (
+            "is read as a list of clips, but none of its first lines names a file that is there, or ends like audio"
+        )
+        raise InputError(source, f"{reason}; {prompts_advice(source)}")
+
+
 # ---------------------------------------------------------------------------------------------------- base
 
 
-def _settle_base(source: str, rows: Iterator[tuple[int, Clip]]) -> Iterator[Clip]:
-    """The clips of `rows`, with the file's folder put before relative paths when that is where they are."""
+def _with_base(source: str, head: list[tuple[int, Clip]], rows: Iterable[tuple[int, Clip]]) -> Iterator[Clip]:
+    """The clips of `rows`, with the file's folder put before relative paths when that is where those of `head` are."""
     folder = os.path.dirname(source)  # noqa: PTH120 - kept as typed: a Path would drop './'
     if not folder or os.path.samefile(folder, "."):  # noqa: PTH121
         for _, clip in rows:
             yield clip
         return
-    head = list(itertools.islice(rows, _LOOKED_AT))
     in_folder = _base_is_folder(source, folder, head)
-    for _, clip in itertools.chain(head, rows):
+    for _, clip in rows:
         if in_folder and not os.path.isabs(clip.path):  # noqa: PTH117
             yield Clip(f"{folder}/{clip.path}", clip.id, clip.system, clip.prompt, clip.start, clip.end)
         else:

@@ -11,9 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, overload
 
 from drasp_cli.datasets.folders import AUDIO_ENDINGS, find_audio
-from drasp_cli.datasets.listings import check_path, is_listing_name, read_listing
+from drasp_cli.datasets.listings import check_path, is_listing_name, listing_ending, prompts_advice, read_listing
+from drasp_cli.datasets.near_names import perhaps_meant
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import InputError
+
+NO_SYSTEM_ADVICE = (
+    "to give them systems, name the folder that holds a sub-folder for each, several folders, or a manifest, "
+    "or add --system-pattern"
+)
+"""What to do where clips have no system: they were found directly in the one folder named, or named one by one."""
 
 
 class ClipList(Sequence[Clip]):
@@ -181,7 +188,9 @@ def _read_input(
     if is_folder:
         return (Clip(prefix + below) for below in find_audio(name))
     if not os.path.exists(check_path("INPUT", None, name)):  # noqa: PTH110
-        raise InputError(name, "there is no such file or folder")
+        raise InputError(name, f"there is no such file or folder{perhaps_meant(name)}")
+    if listing_ending(name) == ".tsv":
+        raise InputError(name, f"is neither audio nor a list of clips; {prompts_advice(name)}")
     return read_listing(name) if is_listing_name(name) else iter([Clip(name)])
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from drasp_cli.datasets.lines import csv_records, jsonl_records, numbered_lines
 from drasp_cli.datasets.listings import listing_ending
-from drasp_cli.datasets.manifest import ClipList, compile_pattern, first_group
+from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE, ClipList, compile_pattern, first_group
+from drasp_cli.datasets.near_names import perhaps_meant
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import InputError
 
@@ -57,9 +58,11 @@ def attach_prompts(
         prompt_pattern: regular expression whose group 1, found in the path below INPUT, is an id.
 
     Raises:
-        InputError: the file cannot be understood, two of its lines claim one clip, no id belongs to any clip, or
-            the number of its lines is neither that of all clips nor that of the clips of every system.
+        InputError: the file is not there or cannot be understood, two of its lines claim one clip, no id belongs to
+            any clip, or the number of its lines is neither that of all clips nor that of the clips of every system.
     """
+    if not os.path.exists(prompts_file):  # noqa: PTH110 - the file stays as typed
+        raise InputError(prompts_file, f"there is no such file of prompts{perhaps_meant(prompts_file)}")
     pattern = compile_pattern(prompt_pattern) if prompt_pattern is not None else None
     ending = listing_ending(prompts_file)
     if ending == ".csv":
@@ -228,10 +231,13 @@ def _positions_in_system(clips: ClipList) -> Iterator[int]:
 
 def _wrong_count(count: int, clips: int, sizes: Counter[str]) -> str:
     reason = f"{count} prompts for {clips} clips"
+    expected = "one line for each clip, or for each clip of every system, is expected"
+    if set(sizes) == {""}:
+        return f"{reason} without a system; {expected}; {NO_SYSTEM_ADVICE}"
     if len(sizes) > 1:
         listed = ", ".join(f"'{name}' {size}" for name, size in list(sizes.items())[:4])
         reason += f" of {len(sizes)} systems ({listed}{', ...' if len(sizes) > 4 else ''})"
-    return f"{reason}; one line for each clip, or for each clip of every system, is expected"
+    return f"{reason}; {expected}"
 
 
 def _number_order(clips: ClipList) -> tuple[str, str] | None:

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.datatypes import NO_PROMPT, Clip, ClipScore
 from drasp_cli.errors import OutputError, ResumeError, TableError
 from drasp_cli.tables.columns import Column
 from drasp_cli.tables.formats import format_of, open_writer, require_format, storable
 from drasp_cli.tables.logs import CsvLog, JsonlLog, RowLog
 from drasp_cli.tables.reading import read_fields
-from drasp_cli.tables.score_table import FLAG_SEPARATOR, NO_PROMPT, score_columns, score_record
+from drasp_cli.tables.score_table import FLAG_SEPARATOR, score_columns, score_record
 
 JOURNAL_ENDING = ".journal"
 _PART_ENDING = ".part"

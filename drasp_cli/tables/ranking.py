@@ -39,13 +39,23 @@ def rank_table(table: SystemTable, by: str | None = None) -> SystemTable:
         raise TableError("the scores", "hold no axis to rank by")
     by = table.axes[0] if by is None else by
     if by not in table.axes:
-        raise TableError("the scores", f"have no axis '{by}'; they have {', '.join(table.axes)}")
+        raise TableError("the scores", f"have no axis '{by}'; they have {axes_to_choose(by, table.axes)}")
     ranks = {axis: competition_ranks([row.means[axis] for row in table.systems]) for axis in table.axes}
     ranked = [
         replace(row, ranks={axis: ranks[axis][place] for axis in table.axes}) for place, row in enumerate(table.systems)
     ]
     ranked.sort(key=lambda row: (row.ranks[by] is None, row.ranks[by], row.system))
     return SystemTable(table.axes, tuple(ranked))
+
+
+def axes_to_choose(wrong: str, axes: Sequence[str]) -> str:
+    """The names of `axes`, for an error about one that is not among them, and which of them differs in case only.
+
+    >>> axes_to_choose("ta", ["MI", "TA"])
+    "MI, TA; did you mean 'TA'?"
+    """
+    same = next((axis for axis in axes if axis.casefold() == wrong.casefold()), None)
+    return ", ".join(axes) + (f"; did you mean '{same}'?" if same else "")
 
 
 def competition_ranks(means: Sequence[float | None]) -> list[int | None]:

@@ -53,8 +53,25 @@ def find_tables(folder: str) -> FoundTables:
         for entry in entries
         if entry.suffix.lower() in _READERS and not entry.name.startswith(".") and entry.is_file()
     ]
-    tables = [path for path in candidates if _looks_like_ours(path)]
+    tables = [path for path in candidates if is_score_table(path)]
     return FoundTables(tuple(tables), tuple(path for path in candidates if path not in tables))
+
+
+def is_score_table(path: str) -> bool:
+    """Whether `path` is a file with the columns of a score table that drasp wrote; False for one that cannot be read.
+
+    A pipe is no file: looking would take its first row away from whoever reads it.
+
+    Raises:
+        MissingExtraError: it is called like Parquet, and pyarrow is not there to look.
+    """
+    if not os.path.isfile(path):  # noqa: PTH113 - a Path for each of 10 M inputs is slow
+        return False
+    try:
+        _, fields = next(read_fields(path))
+    except (StopIteration, TableError):
+        return False
+    return fields.keys() >= _WRITTEN_BY_DRASP and not fields.keys() <= FIXED_NAMES
 
 
 def read_score_tables(paths: Sequence[str]) -> Iterator[ClipScore]:
@@ -212,14 +229,6 @@ def read_fields(source: str) -> Iterator[tuple[int, Fields]]:
         raise TableError(source, f"cannot be read: {error.strerror or error}") from None
 
 
-def _looks_like_ours(source: str) -> bool:
-    try:
-        _, fields = next(read_fields(source))
-    except (StopIteration, TableError):
-        return False
-    return fields.keys() >= _WRITTEN_BY_DRASP and not fields.keys() <= FIXED_NAMES
-
-
 def _read_csv(source: str) -> Iterator[tuple[int, Fields]]:
     with Path(source).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         reader = csv.reader(stream, strict=True)
@@ -246,6 +255,8 @@ def _read_jsonl(source: str) -> Iterator[tuple[int, Fields]]:
                     yield line, _object(source, line, json.loads(raw, parse_constant=_refuse_constant))
                 except ValueError as error:
                     raise TableError(source, f"is not JSON: {error}", line) from None
+                except RecursionError:
+                    raise TableError(source, "is JSON nested too deep", line) from None
 
 
 def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
@@ -277,6 +288,8 @@ def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
                     raise TableError(source, f"is not JSON: {error}", line) from None
                 text += more
                 continue
+            except RecursionError:
+                raise TableError(source, "is JSON nested too deep", line) from None
             yield line, _object(source, line, value)
             line += text.count("\n", 0, end)
             text, expected = text[end:], ","

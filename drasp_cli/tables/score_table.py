@@ -33,8 +33,6 @@ FIXED_NAMES = frozenset(column.name for column in (*BEFORE_AXES, *AFTER_AXES, PR
 """Columns of a score table that are no axis; every other one is."""
 
 FLAG_SEPARATOR = ";"
-NO_PROMPT = "no-prompt"
-"""The flag of a clip that was scored without a prompt by a model that reads them."""
 
 
 def score_columns(axes: Sequence[str], *, with_prompts: bool = False) -> tuple[Column, ...]:

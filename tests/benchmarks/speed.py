@@ -138,7 +138,7 @@ def middle(measure: Callable[[], Child], repeats: int) -> tuple[float, float]:
 
 def scoring_seconds(child: Child) -> float:
     """What `drasp score` says it took from the first clip to the last, without start-up."""
-    found = re.search(r"clips in ([\d.]+) s", child.stderr)
+    found = re.search(r"clips? in ([\d.]+) s", child.stderr)
     if found is None:
         raise RuntimeError(f"drasp score did not say how long it took: {child.stderr}")
     return float(found[1])

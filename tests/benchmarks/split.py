@@ -14,8 +14,7 @@ import torch
 from drasp_cli import load_predictor
 from drasp_cli.audio.stream import open_clip
 from drasp_cli.checkpoints.store import Checkpoint
-from drasp_cli.datatypes import Clip, Window, WindowBatch
-from drasp_cli.scoring import DEFAULT_BATCH_SIZE
+from drasp_cli.datatypes import DEFAULT_BATCH_SIZE, Clip, Window, WindowBatch
 from tests.benchmarks.floor import copy_rate, count_bytes, count_flops, matmul_rate
 from tests.benchmarks.report import Cell, Report
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -13,7 +19,8 @@ import pytest
 import typer
 
 from drasp_cli.cli.errors import guarded
-from tests.cli.conftest import write
+from tests.cli.conftest import Run, write
+from tests.tiny import tiny_folder
 
 PROGRAM = Path(sys.executable).with_name("drasp")
 
@@ -59,6 +66,119 @@ def test_a_reader_that_leaves_early_sees_no_traceback(clips: Path, model: str) -
     assert run.stdout.splitlines()[1] in ("0", "1")
 
 
+@pytest.mark.parametrize("word", ["--version", "--help"])
+def test_a_reader_that_has_left_is_no_matter_to_help(tmp_path: Path, word: str) -> None:
+    run = shell(f"drasp {word} | true; echo ${{PIPESTATUS[0]}}", tmp_path)
+    assert run.stderr == ""
+    assert run.stdout in ("0\n", "1\n")
+
+
+def test_a_closed_standard_error_sends_no_talk_into_the_data(tmp_path: Path, model: str) -> None:
+    write(tmp_path / "a.wav")
+    (tmp_path / "b.wav").touch()
+    run = shell(f"drasp score a.wav b.wav --model {model} 2>&-", tmp_path)
+    assert run.returncode == 3
+    assert [line.split(",")[0] for line in run.stdout.splitlines()] == ["path", "a.wav", "b.wav"]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("rank", "rank-systems"),
+        ("scores", "score"),
+        ("clips", "drasp score clips"),
+        ("'my clips'", "drasp score 'my clips'"),
+    ],
+)
+def test_a_word_that_is_no_command_gets_a_hint(tmp_path: Path, words: str, meant: str) -> None:
+    for name in ("clips", "my clips"):
+        (tmp_path / name).mkdir()
+    run = shell(f"drasp {words}", tmp_path)
+    assert run.returncode == 2
+    hint = run.stderr.partition("Did you mean")[2]
+    assert meant in hint
+    assert "train" not in hint
+
+
+def test_names_in_errors_cannot_command_the_terminal(drasp: Run) -> None:
+    write(Path("a.wav"))
+    Path("a\x1b[31m.csv").write_text("path,system,MI\na.wav,S,3\n")
+    for words in (
+        ("score", "gone\x1b[31m\n.wav"),
+        ("score", "a.wav", "--prompts", "gone\x1b[31m.txt"),
+        ("rank-systems", "gone\x1b[31m.csv"),
+        ("rank-systems", "a\x1b[31m.csv", "a.wav"),
+        ("train", "gone\x1b[31m.toml", "--data", ".", "--out", "x"),
+        ("gone\x1b[31m", "--help"),
+    ):
+        run = drasp(*words)
+        assert run.exit_code in (1, 2), words
+        assert "\x1b[31m" not in run.stderr, words
+        assert "\\x1b[31m" in run.stderr, words
+
+
+def test_a_terminal_without_a_character_gets_its_escape(tmp_path: Path, model: str) -> None:
+    write(tmp_path / "новый.wav")
+    run = shell(f"PYTHONIOENCODING=ascii drasp score новый.wav -q -f table --model {model}", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "\\u043d\\u043e\\u0432\\u044b\\u0439.wav" in run.stdout
+
+
+def on_terminal(words: list[str], folder: Path, columns: int) -> list[str]:
+    """The lines that `drasp` writes to a terminal of this width, without styles."""
+    terminal, program_side = pty.openpty()
+    fcntl.ioctl(program_side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        [str(PROGRAM), *words],
+        cwd=folder,
+        env=environment | {"TERM": "xterm"},
+        stdout=program_side,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(program_side)
+        shown = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other side has been closed
+            while piece := os.read(terminal, 4096):
+                shown += piece
+        os.close(terminal)
+    assert process.returncode in (0, 3)
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 160])
+def test_a_drawn_table_fits_the_terminal(tmp_path: Path, columns: int) -> None:
+    model = tiny_folder(tmp_path / "tiny", ratings="simulated")
+    for take in (1, 2):
+        name = f"a slow piano with drums and a very long name indeed, take {take}.wav"
+        write(tmp_path / "clips/musicgen-large-finetuned-2026" / name, seconds=12 + take)
+    (tmp_path / "clips/musicgen-large-finetuned-2025").mkdir()
+    (tmp_path / "clips/musicgen-large-finetuned-2025/text.wav").write_text("no audio\n" * 99)
+
+    lines = on_terminal(["score", "clips", "--model", str(model)], tmp_path, columns)
+
+    assert max(map(len, lines)) <= columns
+    scored = [line for line in lines if re.search(r"[12]\.wav|1[34]\.00", line)]
+    assert len(scored) == 2  # a clip is a line
+    for take, line in enumerate(scored, start=1):
+        assert re.search(rf" \S.* {take}\.wav  mus.*-2026  +-?\d\.\d\d  +1{2 + take}\.00 ", line), line
+    text = " ".join(" ".join(lines).split())
+    assert text.count("simulated-ratings") == 1
+    assert "not on human ratings" in text
+    error = lines[[line.split() for line in lines].index(["path", "error"]) + 2 :]
+    start = error[0].index("not audio")
+    assert "not audio, or in a format that is not read here" in " ".join(line[start:].strip() for line in error)
+
+
+def test_files_keep_the_flag_of_every_row(drasp: Run) -> None:
+    model = tiny_folder(Path("tiny"), ratings="simulated")
+    write(Path("a.wav"))
+    write(Path("b.wav"))
+    for format, count in (("csv", 2), ("jsonl", 2), ("table", 1)):
+        run = drasp("score", "a.wav", "b.wav", "-f", format, "--model", f"./{model}")
+        assert run.stdout.count("simulated-ratings") == count
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_a_killed_run_resumes_to_the_same_bytes(clips: Path, model: str, name: str) -> None:
     command = [str(PROGRAM), "score", "clips", "--model", model, "-o", name]
@@ -96,13 +216,18 @@ def test_an_interrupted_run_says_so_and_keeps_its_rows(clips: Path, model: str) 
         ("score clips --limit 2 --by-system --format jsonl > /dev/full", "No space left on device"),
         ("score clips --limit 2 --format table > /dev/full", "No space left on device"),
         ("score clips --limit 2 >&-", "standard output is closed"),
+        ("--version > /dev/full", "No space left on device"),
+        ("--help > /dev/full", "No space left on device"),
+        ("score --help > /dev/full", "No space left on device"),
     ],
 )
 def test_an_output_that_takes_nothing_is_one_line(tmp_path: Path, model: str, command: str, words: str) -> None:
     for i in range(2):
         write(tmp_path / f"clips/{i}.wav", seed=i)
     (tmp_path / "full.csv").symlink_to("/dev/full")
-    run = shell(f"drasp {command.replace('clips', f'clips --quiet --model {model}')}", tmp_path)
+    # Buffered, as a user's Python is: what is wrong with the output shows when it is flushed.
+    command = f"unset PYTHONUNBUFFERED; drasp {command.replace('clips', f'clips --quiet --model {model}')}"
+    run = shell(command, tmp_path)
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1, run.stderr
     assert words in run.stderr

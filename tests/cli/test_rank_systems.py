@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, write
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -113,6 +113,46 @@ def test_tables_and_audio_are_not_mixed(drasp: Run, results: Path) -> None:
     drasp("score", "results/alpha", "-o", "a.csv")
     run = drasp("rank-systems", "a.csv", "results/beta")
     assert run.exit_code == 2
+
+
+def test_rows_without_a_system_are_told_and_kept(drasp: Run) -> None:
+    Path("scores.csv").write_text("path,system,MI\na.wav,S,3\nb.wav,,4\nc.wav,,2\n")
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    assert [(row["system"], row["clips"]) for row in rows(run.stdout)] == [("", "2"), ("S", "1")]
+    assert run.stderr.count("2 of 3 clips have no system") == 1
+
+
+def test_clips_without_a_system_are_told_before_they_are_scored(drasp: Run, results: Path) -> None:
+    write(Path("results/stray.wav"))
+    run = drasp("rank-systems", "results")
+    assert run.exit_code == 0
+    assert run.stderr.count("have no system") == 1
+    assert run.stderr.index("1 of 7 clips have no system") < run.stderr.index("times real time")
+
+
+def test_silent_and_short_clips_are_told_and_still_count(drasp: Run) -> None:
+    table = "path,system,flags,error,MI\na,S,silent;short,,1\nb,S,short,,2\nc,S,clipped,,3\nd,S,silent,broken,\n"
+    Path("scores.csv").write_text(table)
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    (row,) = rows(run.stdout)
+    assert (row["MI"], row["MI_clips"]) == ("2.000000", "3")
+    assert "the means include clips 1 flagged silent and 2 flagged short" in run.stderr
+    assert drasp("rank-systems", "scores.csv", "--quiet", bare=True).stderr == ""
+    Path("scores.csv").write_text("path,system,flags,MI\nc,S,clipped,3\n")
+    assert "flagged" not in drasp("rank-systems", "scores.csv", bare=True).stderr
+
+
+def test_a_slip_of_the_finger_is_answered_with_what_was_meant(drasp: Run, results: Path) -> None:
+    Path("scores.csv").write_text("path,system,MI,TA\na.wav,S,3,4\n")
+    for arguments, bare, code, words in (
+        (["scores.csv", "--by", "ta"], True, 1, "did you mean 'TA'?"),
+        (["score.csv"], True, 1, "did you mean scores.csv?"),
+        (["results", "--by", "ta"], False, 2, "did you mean 'TA'?"),
+        (["results", "--model", "clap-drasp.mini@e659b9c560b5"], True, 2, "is named without it: clap-drasp.mini"),
+    ):
+        run = drasp("rank-systems", *arguments, bare=bare)
+        assert run.exit_code == code
+        assert words in " ".join(run.stderr.replace("│", " ").split())
 
 
 def test_failed_clips_are_counted(drasp: Run, results: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pyarrow.parquet
 import pytest
 import soundfile
 
+from drasp_cli.scoring import score_clips
 from tests.cli.conftest import Run, sound, write
 
 COLUMNS = [
@@ -346,6 +349,122 @@ def test_resume_refuses_prompts_that_have_come_or_gone(drasp: Run, results: Path
         assert words in " ".join(run.stderr.split())
         assert Path("out.csv").read_bytes() == whole
         assert drasp("score", "results", "-o", "out.csv", "--resume", *before).exit_code == 0
+
+
+def test_prompts_without_their_option_are_recognised(drasp: Run, results: Path) -> None:
+    Path("prompts.txt").write_text("slow piano\na fast band\n")
+    for inputs in (["prompts.txt"], ["results", "prompts.txt"]):
+        run = drasp("score", *inputs)
+        assert run.exit_code == 1
+        assert run.stdout == ""
+        assert "name the clips and add --prompts prompts.txt" in run.stderr
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "scores.jsonl"])
+def test_a_table_of_scores_is_scored_again_only_where_its_clips_are(drasp: Run, results: Path, name: str) -> None:
+    drasp("score", "results", "-o", name)
+    again = drasp("score", name)
+    assert again.exit_code == 0
+    assert scores(again.stdout) == scores(drasp("score", "results").stdout)
+    assert f"drasp rank-systems {name} would rank it as it is" in again.stderr
+    Path("results").rename("elsewhere")
+    run = drasp("score", name)
+    assert run.exit_code == 1
+    assert run.stdout == ""
+    assert f"did you mean drasp rank-systems {name}?" in run.stderr
+
+
+@pytest.mark.parametrize("name", ["scores.json", "scores.parquet"])
+def test_a_table_that_is_no_manifest_is_no_clip_either(drasp: Run, results: Path, name: str) -> None:
+    drasp("score", "results", "-o", name)
+    run = drasp("score", name)
+    assert run.exit_code == 1
+    assert f"did you mean drasp rank-systems {name}?" in run.stderr
+
+
+def test_clips_without_a_system_are_told_once(drasp: Run, results: Path) -> None:
+    names = [f"results/{system}/1.wav" for system in ("alpha", "beta", "gamma")]
+    words = "have no system"
+    for inputs, stdin in ((["results/*/*.wav"], None), (names, None), (["-"], "\n".join(names).encode())):
+        run = drasp("score", *inputs, input=stdin)
+        count = len(rows(run.stdout))
+        assert run.stderr.count(f"{count} of {count} clips {words}") == 1
+        assert "--system-pattern" in run.stderr
+    Path("clips.csv").write_text(f"path,system\n{names[0]},alpha\n{names[1]},\n")
+    assert f"1 of 2 clips {words}" in drasp("score", "clips.csv").stderr
+    for inputs in (["results"], names[:1]):
+        assert words not in drasp("score", *inputs).stderr
+    assert words not in drasp("score", *names, "--quiet").stderr
+
+
+def test_silent_and_short_clips_in_means_are_told(drasp: Run, results: Path) -> None:
+    soundfile.write("results/alpha/1.wav", np.zeros((800, 1)), 8000)
+    words = "the means include clips 1 flagged silent and 1 flagged short"
+    assert words in drasp("score", "results", "--by-system").stderr
+    assert words not in drasp("score", "results").stderr
+
+
+def interrupt(drasp: Run, *arguments: str) -> None:
+    """Runs a command that is interrupted before its fourth row."""
+
+    def interrupted(*given: object, **options: object) -> Iterator[object]:
+        yield from itertools.islice(score_clips(*given, **options), 3)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("drasp_cli.scoring.score_clips", interrupted)
+        assert drasp(*arguments).exit_code == 130
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_stopped_run_goes_on_with_its_own_prompts_and_precision_only(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("drasp_cli.scoring.GROUP_ROWS", 2)
+    Path("prompts.txt").write_text("slow piano\na fast band\n")
+    command = ["score", "results", "--prompts", "prompts.txt", "-o", name]
+    drasp(*command)
+    whole = Path(name).read_bytes()
+    Path(name).unlink()
+
+    interrupt(drasp, *command)
+    stopped = {file: file.read_bytes() for file in Path().iterdir() if file.is_file()}
+    Path("prompts.txt").write_text("slow piano\na fast big band\n")
+    for more, words in ((["--resume"], "other prompts"), (["--resume", "--precision", "bf16"], "--precision fp32")):
+        run = drasp(*command, *more)
+        assert run.exit_code == 1
+        assert words in " ".join(run.stderr.split())
+        Path("prompts.txt").write_text("slow piano\na fast band\n")
+        assert {file: file.read_bytes() for file in Path().iterdir() if file.is_file()} == stopped
+
+    run = drasp(*command, "--resume", "--precision", "fp32")  # which is what auto means
+    assert run.exit_code == 0, run.stderr
+    assert f"2 of 6 rows are in {name} already\n" in run.stderr
+    assert Path(name).read_bytes() == whole
+    assert sorted(file.name for file in Path().iterdir()) == [name, "prompts.txt", "results"]
+
+
+def test_a_start_that_is_refused_leaves_the_older_table(drasp: Run, results: Path) -> None:
+    drasp("score", "results", "-o", "out.csv")
+    whole = Path("out.csv").read_bytes()
+    for refused in (["--device", "tpu"], ["--precision", "int4"]):
+        assert drasp("score", "results", "-o", "out.csv", *refused).exit_code != 0
+        assert Path("out.csv").read_bytes() == whole
+        assert not Path("out.csv.run").exists()
+
+
+def test_a_new_start_forgets_what_the_stopped_run_was_begun_with(drasp: Run, results: Path) -> None:
+    interrupt(drasp, "score", "results", "-o", "out.csv", "--precision", "bf16")
+    interrupt(drasp, "score", "results", "-o", "out.csv")
+    assert drasp("score", "results", "-o", "out.csv", "--resume").exit_code == 0
+
+
+def test_a_finished_table_is_said_not_to_tell_its_prompts_and_precision(drasp: Run, results: Path) -> None:
+    drasp("score", "results", "-o", "out.csv")
+    run = drasp("score", "results", "-o", "out.csv", "--resume")
+    assert run.exit_code == 0
+    assert "6 of 6 rows are in out.csv already; it does not say with which prompts and --precision" in run.stderr
+    assert not Path("out.csv.run").exists()
 
 
 def test_a_pipe_in_a_folder_is_a_clip_that_fails(drasp: Run) -> None:

@@ -7,6 +7,9 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL, shipped_folder
 from tests.cli.conftest import Run
 from tests.tiny import tiny_plain
 
@@ -25,6 +28,8 @@ def test_from_a_simulated_listening_test_to_scores(drasp: Run) -> None:
     assert made.exit_code == 0, made.stderr
     assert "Ceiling" in made.stdout
     assert made.stdout.count("system") == 4  # MI and TA, over all clips and over the test split
+    assert "24 clips of 8 systems are in data" in made.stderr
+    assert made.stderr.endswith("drasp: next: drasp train RECIPE.toml --data data --out CHECKPOINT\n")
 
     lines = ["seed = 1", "[predictor]"]
     lines += [f"{key} = {toml(value)}" for key, value in (tiny_plain() | {"ratings": "simulated"}).items()]
@@ -35,6 +40,7 @@ def test_from_a_simulated_listening_test_to_scores(drasp: Run) -> None:
     assert trained.exit_code == 0, trained.stderr
     assert trained.stdout.strip() == "mine"
     assert "dev_srcc_MI" in trained.stderr
+    assert trained.stderr.endswith("drasp: next: drasp score FOLDER --model ./mine\n")
 
     prompts = ("--prompts", "data/prompt_info.txt", "--prompt-pattern", r"_(P[0-9]+)")
     scored = drasp("score", "data/wav", *prompts, "--system-pattern", "(S[0-9]+)_", "--model", "./mine")
@@ -46,6 +52,16 @@ def test_from_a_simulated_listening_test_to_scores(drasp: Run) -> None:
     assert "simulated ratings" in scored.stderr
 
 
+@pytest.mark.parametrize("device", ["tpu", "cuda:99"])
+def test_a_device_that_cannot_train_is_named_and_nothing_is_made(drasp: Run, device: str) -> None:
+    Path("data").mkdir()
+    recipe = shipped_folder(DEFAULT_MODEL) / "recipe.toml"
+    run = drasp("train", f"{recipe}", "--data", "data", "--out", "mine", "--device", device)
+    assert run.exit_code == 1
+    assert f"'{device}'" in run.stderr
+    assert not Path("mine").exists()
+
+
 def test_a_second_test_is_not_made_over_the_first(drasp: Run) -> None:
     Path("data").mkdir()
     Path("data/precious.txt").write_text("mine")
@@ -53,3 +69,42 @@ def test_a_second_test_is_not_made_over_the_first(drasp: Run) -> None:
     assert run.exit_code == 1
     assert "data" in run.stderr
     assert Path("data/precious.txt").read_text() == "mine"
+
+
+def test_a_ceiling_of_too_few_points_is_no_number(drasp: Run) -> None:
+    """Of 4 systems the test split has 1, and of its clips some rank as they must."""
+    made = drasp("simulate", "my data", "--clips", "4", "--systems", "4", "--prompts", "4", "--seconds", "2")
+    assert made.exit_code == 0, made.stderr
+    rows = [line.split(maxsplit=4) for line in made.stdout.splitlines()[4:] if line.strip()]
+    assert len(rows) == 8
+    for *_, points, correlations in rows:
+        assert (correlations.split() == ["too", "few"] * 2) == (int(points) < 3)
+    assert "nan" not in made.stdout
+    assert "--data 'my data'" in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data", "words"),
+    [
+        ("recpe.toml", "data", "recpe.toml: there is no such recipe; did you mean recipe.toml?"),
+        ("recipe.toml", "dat", "dat: there is no such folder; did you mean data?"),
+        ("recipe.toml", "nowhere", "nowhere: there is no such folder\n"),
+    ],
+)
+def test_what_is_not_there_is_named_with_what_is_near(drasp: Run, recipe: str, data: str, words: str) -> None:
+    Path("recipe.toml").touch()
+    Path("data").mkdir()
+    run = drasp("train", recipe, "--data", data, "--out", "mine")
+    assert run.exit_code == 1
+    assert words in run.stderr
+
+
+def test_a_checkpoint_of_any_name_is_printed_as_its_bytes(
+    drasp: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("drasp_cli.training.loop.fit", lambda *_, **__: None)
+    monkeypatch.setattr("drasp_cli.training.recipe.load_recipe", lambda _: None)
+    Path("recipe.toml").touch()
+    run = drasp("train", "recipe.toml", "--data", ".", "--out", "caf\udce9")
+    assert run.exit_code == 0, run.exception
+    assert run.stdout_bytes == b"caf\xe9\n"

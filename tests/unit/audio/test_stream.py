@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from drasp_cli.audio.resample import resample
-from drasp_cli.audio.stream import AudioFacts, load_clip, open_clip
+from drasp_cli.audio.stream import AudioFacts, open_clip
 from drasp_cli.datatypes import Clip, Window
 from drasp_cli.errors import AudioError
 
@@ -90,13 +90,6 @@ def test_an_unknown_fill_is_refused_and_closes_the_file(stereo: np.ndarray, writ
     path = write("clip.wav", stereo)
     with pytest.raises(ValueError, match="mirror"):
         open_clip(Clip(path), sample_rate=16000, window_samples=100, fill="mirror")
-
-
-def test_load_clip_is_the_whole_signal(stereo: np.ndarray, write: Write):
-    path = write("clip.wav", stereo, subtype="FLOAT")
-    waveform = load_clip(Clip(path, end=1.0), sample_rate=32000)
-    np.testing.assert_array_equal(waveform.samples, resample(stereo[:44100].mean(axis=1), 44100, 32000))
-    assert (waveform.sample_rate, waveform.num_samples) == (32000, 32000)
 
 
 @pytest.mark.parametrize("container", ["WAV", "FLAC"])

@@ -121,6 +121,41 @@ def test_time_ranges_of_one_file_are_clips_of_their_own(write):
     assert len(read(write("m.csv", "path,start_time,end_time\na,0,1\na,1,2\n"))) == 2
 
 
+# ----------------------------------------------------------------------------------------- prompts, not clips
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("prompts.txt", "slow piano\na fast band\n", "none of its first lines names a file that is there"),
+        ("prompts.txt", "a.wav\tslow piano\n", "none of its first lines names a file that is there"),
+        ("prompts.csv", "id,prompt\na,slow piano\n", "has no column 'path'; its columns are id, prompt"),
+        ("prompts.jsonl", '{"id": "a", "text": "slow piano"}\n', "'path' is missing"),
+        ("prompts.tsv", "a\tslow piano\n", "is neither audio nor a list of clips"),
+    ],
+)
+def test_prompts_named_as_clips_are_recognised(write, name, content, reason):
+    write("a.wav", "")
+    with pytest.raises(InputError) as caught:
+        read(write(name, content))
+    assert reason in caught.value.reason
+    assert caught.value.reason.endswith(f"if it holds prompts, name the clips and add --prompts {name}")
+
+
+def test_one_line_that_names_a_clip_makes_a_list(write):
+    write("set/take", "")
+    for line in ("gone.WAV", "set/take", "set"):
+        assert read(write("l.txt", f"no such thing\n{line}\n")) == [Clip("no such thing"), Clip(line)]
+    assert read(write("set/l.txt", "no such thing\ntake\n")) == [Clip("set/no such thing"), Clip("set/take")]
+
+
+def test_a_manifest_without_paths_or_prompts_is_not_taken_for_prompts(write):
+    for name, content in (("m.csv", "file\na.wav\n"), ("m.jsonl", '{"file": "a.wav"}\n')):
+        with pytest.raises(InputError) as caught:
+            read(write(name, content))
+        assert "--prompts" not in caught.value.reason
+
+
 # ---------------------------------------------------------------------------------------------- their base
 
 

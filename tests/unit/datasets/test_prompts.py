@@ -104,6 +104,12 @@ def test_counts_that_fit_nothing_are_told(clips):
         attach(clips[:4], "1\n2\n3\n")
 
 
+def test_counts_of_clips_without_a_system_say_how_they_get_one(clips):
+    flat = collect_clips([f"in/A/x{number}.wav" for number in (1, 2, 3)])
+    with pytest.raises(InputError, match=r"2 prompts for 3 clips without a system; .* --system-pattern"):
+        attach(flat, "1\n2\n")
+
+
 def test_plain_text_in_counting_order_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for number in (1, 2, 10):

@@ -6,14 +6,17 @@ import csv
 import io
 import json
 import os
+from pathlib import Path
 
 import pytest
 
+import drasp_cli
+from drasp_cli.audio.flags import FLAGS
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.errors import MissingExtraError, OutputError, TableError
 from drasp_cli.tables import formats
 from drasp_cli.tables.formats import WRITERS, format_of, open_writer
-from drasp_cli.tables.reading import find_tables, read_score_tables
+from drasp_cli.tables.reading import find_tables, is_score_table, read_score_tables
 from drasp_cli.tables.score_table import score_columns, score_record
 
 ROWS = [
@@ -195,6 +198,8 @@ def test_json_is_read_in_pieces(tmp_path, monkeypatch):
             '[{"path": "a", "system": "S", "MI": 1}]' + " " * 70_000 + "x",
             r"t\.json:1: goes on behind its array",
         ),
+        ("t.jsonl", '{"path":' * 200_000, r"t\.jsonl:1: is JSON nested too deep"),
+        ("t.json", "[" * 200_000, r"t\.json:1: is JSON nested too deep"),
         ("t.parquet", "PAR1", "t.parquet: is not Parquet"),
         ("t.tsv", "", r"is no score table by its ending, which is one of \.csv, \.jsonl, \.json, \.parquet"),
     ],
@@ -236,6 +241,35 @@ def test_folders_of_tables(tmp_path):
     assert [os.path.basename(path) for path in found.tables] == ["a.parquet", "b.csv"]
     assert [os.path.basename(path) for path in found.others] == ["causes.csv", "config.json", "prompts.jsonl"]
     assert [row.clip.path for row in read_score_tables([str(tmp_path)])] == ["a.parquet", "b.csv"]
+
+
+def test_a_score_table_is_told_from_other_files(tmp_path):
+    for format in WRITERS:
+        assert is_score_table(save(tmp_path / f"scores.{format}", format))
+    texts = {
+        "manifest.csv": "path,system,prompt\na.wav,S,p\n",
+        "own.csv": "path,system,MI\na.wav,S,1\n",
+        "deep.jsonl": '{"path":' * 200_000,
+        "empty.csv": "",
+        "a.wav": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        assert not is_score_table(str(tmp_path / name))
+    assert not is_score_table(str(tmp_path))
+    assert not is_score_table(str(tmp_path / "none.csv"))
+
+
+def test_a_pipe_called_like_a_table_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")  # opening it would wait for a writer
+    assert not is_score_table(str(tmp_path / "pipe.csv"))
+
+
+def test_each_flag_is_spelled_in_one_place():
+    package = Path(drasp_cli.__file__).parent
+    texts = [file.read_text(encoding="utf-8") for file in package.rglob("*.py")]
+    for flag in FLAGS:
+        assert sum(text.count(f'"{flag}"') for text in texts) == 1, flag
 
 
 def test_folder_without_tables(tmp_path):

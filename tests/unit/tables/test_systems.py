@@ -100,6 +100,7 @@ def test_clips_without_a_system_keep_their_row():
         ([], None, "hold no rows"),
         ([row("", 1.0), row("", 2.0)], None, r"'system' is empty in all rows \(2\)"),
         ([row("a", 1.0)], "PQ", "have no axis 'PQ'; they have MI, TA"),
+        ([row("a", 1.0)], "ta", r"have no axis 'ta'; they have MI, TA; did you mean 'TA'\?"),
         ([ClipScore(Clip("x", system="a"))], None, "hold no axis"),
     ],
 )
