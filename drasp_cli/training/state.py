@@ -60,6 +60,11 @@ def recipe_text(recipe: Recipe) -> Mapping[str, Any]:
     return dict(to_plain(recipe))
 
 
+def _begun(recipe: Mapping[str, Any], stages: int) -> Mapping[str, Any]:
+    """A recipe's plain data without what comes after its first `stages` stages."""
+    return {**recipe, "stage": recipe["stage"][:stages]}
+
+
 def check_folder(out: Path, resume: bool) -> None:
     """Refuses an `out` whose files a new run would overwrite, or that `resume` does not fit.
 
@@ -148,6 +153,9 @@ def save_state(
 def read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
     """What `save_state` wrote, of this recipe and these clips, on the CPU wherever it was written.
 
+    Stages that have not begun may differ: nothing of them is in the state, so the run ends as if it had always been of
+    this recipe.
+
     Raises:
         TrainingError: it is torn, or of another recipe or other clips.
     """
@@ -155,7 +163,8 @@ def read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
         content: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
         raise TrainingError(f"{path} cannot be read ({type(error).__name__}); remove it to start over") from error
-    if content["recipe"] != recipe_text(recipe):
+    stages = content["state"]["stage"] + 1
+    if _begun(content["recipe"], stages) != _begun(recipe_text(recipe), stages):
         raise TrainingError(f"{path} is of a run with another recipe; remove it to start over")
     if content["data"] != digest:
         differs = "other clips, ratings or prompts, or other causes"

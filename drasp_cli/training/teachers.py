@@ -28,6 +28,10 @@ from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 
 
+_OF_TEXT = ("prompt_attributes",)
+"""The losses that hear no sound."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """One step's worth of clips. Rows belong together; NaN and `NOT_MENTIONED` mark what is unknown.
@@ -115,14 +119,16 @@ class Teachers(nn.Module):
             precision: of the towers, "fp32" or "bf16"; heads, readouts and losses are always fp32.
 
         Returns:
-            losses by name (scalars), and scores by axis (batch,).
+            losses by name (scalars), and scores by axis (batch,); no scores where nothing wanted listens to the clips:
+            the audio tower, nearly all of the work, is then left alone.
         """
+        listens = any(name not in _OF_TEXT for name in wanted)
         with torch.autocast(batch.logmel.device.type, torch.bfloat16, enabled=precision == "bf16"):
-            summary = predictor.summarise(batch.logmel)
-            audio = predictor.embed_summary(summary)
+            summary = predictor.summarise(batch.logmel) if listens else batch.logmel.new_empty(0)
+            audio = predictor.embed_summary(summary) if listens else summary
             text = predictor.embed_text(batch.tokens) if batch.tokens is not None else None
         summary, audio, text = summary.float(), audio.float(), None if text is None else text.float()
-        scores = predictor.score(audio, text)
+        scores = predictor.score(audio, text) if listens else {}
         scale = predictor.config.heads.embedding_dim**0.5  # unit variance, whatever the heads are given
         losses = {}
         for name in wanted:

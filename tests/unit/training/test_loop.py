@@ -363,6 +363,41 @@ def test_a_freeze_that_matches_nothing_is_refused(tmp_path: Path) -> None:
         train(make_dataset(tmp_path / "data"), tmp_path / "out", recipe=recipe(stage))
 
 
+def test_stages_that_have_not_begun_may_change_and_the_end_is_that_of_the_new_recipe(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "out", monitor=Stops(2))  # in the second epoch of the first of two stages
+    words = StageRecipe("words", 2, {"prompt_attributes": 1.0}, learning_rate=1e-2)
+    changed = replace(TWO_STAGES, stage=(TWO_STAGES.stage[0], words))
+    resumed = train(data, tmp_path / "out", resume=True, recipe=changed)
+    unstopped = train(data, tmp_path / "whole", recipe=changed)
+    assert all(torch.equal(resumed[name], unstopped[name]) for name in unstopped)
+
+
+def test_a_stage_that_has_begun_cannot_change_or_go(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "out", monitor=Stops(4))  # in the second epoch of the second stage
+    first, second = TWO_STAGES.stage
+    for stages in ((first, replace(second, learning_rate=2e-2)), (replace(first, epochs=1), second), (first,)):
+        with pytest.raises(TrainingError, match="another recipe"):
+            train(data, tmp_path / "out", resume=True, recipe=replace(TWO_STAGES, stage=stages))
+
+
+def test_a_stage_of_words_alone_leaves_what_listens_as_it_is(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data")
+    warm = StageRecipe("all", 1, ALL, learning_rate=1e-3, keep="last")
+    words = StageRecipe("words", 2, {"prompt_attributes": 1.0}, learning_rate=1e-2, weight_decay=0.1, keep="last")
+    before = train(data, tmp_path / "before", recipe=recipe(warm))
+    after = train(data, tmp_path / "after", recipe=recipe(warm, words))
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"text_branch", "text_projection"}
+    with (tmp_path / "after" / LOG_FILE).open() as file:
+        last = list(csv.DictReader(file))[-1]
+    assert float(last["dev_prompt_attributes"]) > 0
+    assert not last["dev_srcc_MI"]
+
+
 def test_another_recipe_cannot_be_resumed(tmp_path: Path) -> None:
     data = make_dataset(tmp_path / "data")
     with pytest.raises(KeyboardInterrupt):
