@@ -27,7 +27,6 @@ from drasp_cli.models.config import PredictorConfig
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 
-
 _OF_TEXT = ("prompt_attributes",)
 """The losses that hear no sound."""
 
