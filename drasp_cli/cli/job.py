@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drasp_cli.cli.means import MeansWatch
+from drasp_cli.cli.means import MeansWatch, tell_simulated
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import AudioError
 
@@ -44,12 +44,9 @@ class ScoringJob:
         if self._checkpoint is None:
             from drasp_cli.checkpoints.store import load_predictor
 
-            self._checkpoint = load_predictor(self.model)
+            self._checkpoint = load_predictor(self.model, progress=not self.talk.quiet)
             if self._checkpoint.config.ratings == "simulated":
-                name = self._checkpoint.name
-                self.talk.notice(
-                    f"{name} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers"
-                )
+                tell_simulated(self._checkpoint.name, self.talk)
             if self._checkpoint.predictor.reads_prompts and self._checkpoint.tokenizer is None:
                 self.talk.notice(f"{self.model} has no tokenizer.json, so axes that read prompts stay empty")
         return self._checkpoint
@@ -124,7 +121,8 @@ class ScoringJob:
         rows: Iterable[ClipScore] = self.rows(clips)
         if by_system:
             means = MeansWatch()
-            show_systems(average_clips(means.watch(rows), axes), format=format, output=output)
+            table = average_clips(means.watch(rows), axes)
+            show_systems(table, format=format, output=output, is_simulated=means.is_simulated)
             means.tell_doubtful(self.talk)
         else:
             show_scores(rows, axes, format=format, with_prompts=with_prompts)

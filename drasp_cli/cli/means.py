@@ -1,4 +1,4 @@
-"""What a reader of means should know of the clips behind them: who counts, and who counts under no name."""
+"""What a reader of means should know of the clips behind them: who counts, under which system, scored by what."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from drasp_cli.audio.flags import SHORT, SILENT
+from drasp_cli.audio.flags import SHORT, SILENT, SIMULATED_RATINGS
 from drasp_cli.cli.output import Talk
 from drasp_cli.datatypes import ClipScore
 
 _DOUBTFUL = (SILENT, SHORT)  # a score of next to nothing says next to nothing of the system
+
+
+def tell_simulated(model: str, talk: Talk) -> None:
+    """A notice that the scores of `model` are not to be published."""
+    talk.notice(f"{model} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers")
 
 
 @dataclass
@@ -21,17 +26,26 @@ class MeansWatch:
         clips: how many there were.
         systemless: how many of them have no system.
         doubtful: flag -> how many of them carry it and have a score, so that they count.
+        models: the models that the rows name, in order of first sight, "" for rows that name none; True for one that
+            was trained on simulated ratings.
     """
 
     clips: int = 0
     systemless: int = 0
     doubtful: Counter[str] = field(default_factory=Counter)
+    models: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any row is of a model that was trained on simulated ratings."""
+        return any(self.models.values())
 
     def watch(self, rows: Iterable[ClipScore]) -> Iterator[ClipScore]:
         """The same rows."""
         for row in rows:
             self.clips += 1
             self.systemless += not row.clip.system
+            self.models[row.model] = self.models.get(row.model, False) or SIMULATED_RATINGS in row.flags
             if any(score is not None for score in row.scores.values()):
                 self.doubtful.update(flag for flag in _DOUBTFUL if flag in row.flags)
             yield row
@@ -47,3 +61,15 @@ class MeansWatch:
         counts = [f"{self.doubtful[flag]} flagged {flag}" for flag in _DOUBTFUL if self.doubtful[flag]]
         if counts:
             talk.notice(f"the means include clips {' and '.join(counts)}; the flags of drasp score say which")
+
+    def tell_mixed(self, talk: Talk) -> None:
+        """A notice of means over rows that not one model alone has scored, as far as the rows say."""
+        if len(self.models) > 1:
+            names = " and ".join(model or "rows that name no model" for model in self.models)
+            talk.notice(f"the means mix scores of {names}; such scores may not be on one scale")
+
+    def tell_simulated(self, talk: Talk) -> None:
+        """A notice for each model of a table that was trained on simulated ratings."""
+        for model, is_simulated in self.models.items():
+            if is_simulated:
+                tell_simulated(model or "the model of these scores", talk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import typer
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 _SCORING = "How to score"
 _CLIPS = "What is known of the clips"
@@ -23,7 +25,7 @@ Models = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="Checkpoint: a name, or a folder with a slash.",
+        help="Checkpoint: a name, a folder with a slash, or hf-hub:owner/repo.",
         show_default=DEFAULT_MODEL,
         rich_help_panel=_SCORING,
     ),
@@ -75,14 +77,31 @@ def check_format(format: str | None, output: str | None) -> None:
         raise typer.BadParameter("the ending of --output says the format; leave one of them out", param_hint="--format")
 
 
+def check_computation(device: str, precision: str) -> None:
+    """Refuses a `--device` or `--precision` that is none, without asking which devices are there."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]+)?", device):
+        raise typer.BadParameter(f"'{device}' is not one of auto, cpu, cuda, cuda:N, mps", param_hint="--device")
+    if precision not in PRECISIONS:
+        raise typer.BadParameter(f"'{precision}' is not one of {', '.join(PRECISIONS)}", param_hint="--precision")
+
+
 def check_output(output: str | None, read: Iterable[str | None]) -> None:
     """Refuses an `--output` that is one of the files that the command reads, under whatever name or link.
+
+    Neither may what is written beside it for a time be such a file.
 
     Args:
         output: the file to be written.
         read: what is read, as typed: files, folders, globs that the shell did not expand, None for an option left out.
     """
-    if output is None or not os.path.exists(output):  # noqa: PTH110 - paths stay as typed
+    if output is None:
+        return
+    from drasp_cli.tables.journal import JOURNAL_ENDING
+    from drasp_cli.tables.run_file import RUN_ENDING
+
+    written = [output + ending for ending in ("", RUN_ENDING, JOURNAL_ENDING)]
+    written = [name for name in written if os.path.exists(name)]  # noqa: PTH110 - paths stay as typed
+    if not written:
         return
     named = (name for name in read if name is not None)
     sources = (
@@ -90,8 +109,11 @@ def check_output(output: str | None, read: Iterable[str | None]) -> None:
         for name in named
         for source in ([name] if os.path.lexists(name) else glob.glob(name, recursive=True))  # noqa: PTH207
     )
-    if any(os.path.exists(source) and os.path.samefile(source, output) for source in sources):  # noqa: PTH110, PTH121
-        raise typer.BadParameter("is also read; name another file", param_hint="--output")
+    for source in filter(os.path.exists, sources):
+        for name in written:
+            if os.path.samefile(source, name):  # noqa: PTH121
+                what = "" if name == output else f"writes {name} for a time, which "
+                raise typer.BadParameter(f"{what}is also read; name another file", param_hint="--output")
 
 
 def check_prompt_pattern(prompt_pattern: str | None, prompts: str | None) -> None:

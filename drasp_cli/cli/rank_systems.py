@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drasp_cli.checkpoints.registry import DEFAULT_MODEL
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL, locate
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
@@ -51,6 +51,7 @@ def rank_systems(
     options.check_format(format, output)
     options.check_output(output, [*results, prompts])
     options.check_prompt_pattern(prompt_pattern, prompts)
+    options.check_computation(device, precision)
     name = options.one_model(model)
     from drasp_cli.cli.show import check_destination, show_systems
     from drasp_cli.tables.ranking import rank_systems as rank
@@ -67,6 +68,7 @@ def rank_systems(
         _refuse_scoring_options(context, tables[0])
         rows = read_score_tables(tables)
     else:
+        locate(name)  # a misspelt one is told before clips are looked for
         from drasp_cli.cli.clips import gather, tell_systemless
         from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE
 
@@ -78,9 +80,13 @@ def rank_systems(
         tell_systemless(clips, talk)
         _check_axis(by, job)
         rows = job.rows(clips)
-    show_systems(rank(means.watch(rows), by), format=format, output=output)
+    table = rank(means.watch(rows), by)
+    show_systems(table, format=format, output=output, is_simulated=means.is_simulated)
     if tables:
         means.tell_systemless(talk)
+        means.tell_simulated(talk)
+        means.tell_mixed(talk)
+        job.failed = sum(row.failed for row in table.systems)  # of an earlier run
     means.tell_doubtful(talk)
     job.report()
     if job.failed:

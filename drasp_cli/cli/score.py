@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drasp_cli.checkpoints.registry import DEFAULT_MODEL
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL, locate
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
@@ -62,17 +62,22 @@ def score(
     options.check_format(format, output)
     options.check_output(output, [*inputs, prompts])
     options.check_prompt_pattern(prompt_pattern, prompts)
+    options.check_computation(device, precision)
     _check_resume(resume, output, by_system)
     if null_separated and "-" not in inputs:
         raise typer.BadParameter("goes with the INPUT -", param_hint="-0")
     if by_system and with_prompts:
         raise typer.BadParameter("goes not with --by-system", param_hint="--with-prompts")
     name = options.one_model(model)
+    locate(name)  # a misspelt one is told before clips are looked for
     from drasp_cli.cli.clips import gather, tell_systemless
     from drasp_cli.cli.show import check_destination
+    from drasp_cli.tables.journal import check_companions
 
     if by_system or output is None:
         check_destination(format, output)
+    else:
+        check_companions(output)
     talk = Talk(quiet)
     clips = gather(
         inputs,

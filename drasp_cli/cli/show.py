@@ -18,6 +18,7 @@ from drasp_cli.tables.formats import open_writer, require_format
 from drasp_cli.tables.score_table import score_columns, score_record
 from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 
+_SIMULATED = f"{SIMULATED_RATINGS}: {FLAGS[SIMULATED_RATINGS]}"
 _PAGE = 500  # rows of one drawn table: more would have to be held in memory until the last is known
 _WHICH = (("path", Fit.NAME), ("id", Fit.NAME), ("system", Fit.NAME), ("start", Fit.NUMBER), ("end", Fit.NUMBER))
 
@@ -57,8 +58,14 @@ def show_scores(rows: Iterable[ClipScore], axes: Sequence[str], *, format: str |
     stream.flush()
 
 
-def show_systems(table: SystemTable, *, format: str | None, output: str | None) -> None:
+def show_systems(table: SystemTable, *, format: str | None, output: str | None, is_simulated: bool) -> None:
     """A system table on standard output, or in the file `output`.
+
+    Args:
+        table: what is shown.
+        format: of standard output.
+        output: the file.
+        is_simulated: whether clips behind it carry the flag `simulated-ratings`, which a drawn table says below.
 
     Raises:
         OutputError: the file cannot be written.
@@ -71,6 +78,8 @@ def show_systems(table: SystemTable, *, format: str | None, output: str | None) 
     format = stdout_format(format)
     if format == "table":
         _draw_systems(table)
+        models = dict.fromkeys(model for row in table.systems for model in row.models)
+        write_below([*models, *([_SIMULATED] if is_simulated else [])])
         return
     stream = data_stream().buffer
     writer = open_writer(format, system_columns(table), stream)
@@ -98,7 +107,7 @@ def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: b
         if all(SIMULATED_RATINGS in row.flags for row in page):
             # A file has it in every row, since its rows may be parted.
             hidden = SIMULATED_RATINGS
-            below[f"{hidden}: {FLAGS[hidden]}"] = None
+            below[_SIMULATED] = None
         _draw_page(page, axes, with_prompts, hidden)
     write_below(list(below))
 

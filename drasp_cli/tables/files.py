@@ -1,9 +1,12 @@
-"""A whole table to a file in one step: it is there complete, or not at all."""
+"""A whole file in one step: it is there complete, or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from drasp_cli.errors import OutputError
 from drasp_cli.tables.columns import Column, Record
@@ -33,14 +36,30 @@ def write_table(path: str, columns: Sequence[Column], records: Iterable[Record])
     """
     name = format_of(path)
     require_format(name)
-    part = Path(path + ".part")
     try:
-        with part.open("wb") as stream:
+        with replacing(path) as stream:
             writer = open_writer(name, columns, stream)
             writer.write(records)
             writer.close()
-        part.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[BinaryIO]:
+    """A stream whose bytes become the file `path` when the block ends well, and nothing when it does not.
+
+    Until then they are in a file beside it, whose name nobody else has: what is called so already is never opened.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    part = Path(f"{path}.{secrets.token_hex(4)}.part")
+    stream = part.open("xb")
+    try:
+        with stream:
+            yield stream
+        part.replace(path)
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise

@@ -17,20 +17,44 @@ from typing import IO
 from drasp_cli.datatypes import NO_PROMPT, Clip, ClipScore
 from drasp_cli.errors import OutputError, ResumeError, TableError
 from drasp_cli.tables.columns import Column
+from drasp_cli.tables.files import replacing
 from drasp_cli.tables.formats import format_of, open_writer, require_format, storable
 from drasp_cli.tables.logs import CsvLog, JsonlLog, RowLog
 from drasp_cli.tables.reading import read_fields
+from drasp_cli.tables.run_file import RunFile
 from drasp_cli.tables.score_table import FLAG_SEPARATOR, score_columns, score_record
 
 JOURNAL_ENDING = ".journal"
-_PART_ENDING = ".part"
+
+
+def check_companions(path: str) -> None:
+    """Check, before the rows are there, that what lies beside the table `path` is drasp's to replace or remove.
+
+    Raises:
+        OutputError: a file of the name of its run file or journal is somebody else's, or cannot be read.
+    """
+    RunFile(path).require_own()
+    _require_own_journal(path + JOURNAL_ENDING)
+
+
+def _require_own_journal(path: str) -> None:
+    opening = JsonlLog(score_columns(())).opening
+    try:
+        with Path(path).open("rb") as stream:
+            begins = stream.read(len(opening))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if not opening.startswith(begins):  # a journal may be torn at any byte
+        raise OutputError(f"{path}: is not a journal that drasp wrote; move it, or name another output")
 
 
 class ResultWriter:
     """Writes score rows to a file in order: `start` or `resume` first, then `write`, `finish` last.
 
-    `start` replaces a file of that name, journal included, as `cp` would. Leaving the `with` block before `finish`
-    keeps what was written, for `resume`.
+    `start` replaces a file of that name as `cp` would, and a journal of an earlier run. Leaving the `with` block before
+    `finish` keeps what was written, for `resume`.
 
     Args:
         path: the file; its ending says the format.
@@ -58,8 +82,10 @@ class ResultWriter:
         """Begins an empty table.
 
         Raises:
-            OutputError: the file cannot be written.
+            OutputError: the file cannot be written, or its journal would replace a file of somebody else.
         """
+        if self._log_path != self._path:
+            _require_own_journal(self._log_path)
         self._open("wb")
         self._append(self._log.head)
 
@@ -116,18 +142,14 @@ class ResultWriter:
         self.close()
         if self._log_path == self._path or not was_open:
             return
-        part = Path(self._path + _PART_ENDING)
         try:
-            with Path(self._log_path).open("rb") as log, part.open("wb") as stream:
+            with Path(self._log_path).open("rb") as log, replacing(self._path) as stream:
                 writer = open_writer(self._format, self._columns, stream)
                 writer.write(record for _, record in self._log.rows(self._log_path, log))
                 writer.close()
-            part.replace(self._path)
             Path(self._log_path).unlink()
         except OSError as error:
             raise OutputError(f"{self._path}: cannot be written: {error.strerror or error}") from None
-        finally:
-            part.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Closes the file; what was written stays.

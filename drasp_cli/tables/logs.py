@@ -99,6 +99,8 @@ class JsonlLog:
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
         self._names = [column.name for column in columns]
+        self.opening = f'{{"{self._names[0]}": '.encode()
+        """What every row begins with."""
 
     def line(self, record: Record) -> bytes:
         """One row with its line end."""
@@ -107,9 +109,8 @@ class JsonlLog:
     def rows(self, source: str, stream: IO[bytes]) -> Iterator[tuple[int, Record]]:
         """As RowLog."""
         end = 0
-        opening = f'{{"{self._names[0]}": '.encode()
         for number, raw in enumerate(stream, start=1):
-            if not (raw.startswith(opening) or opening.startswith(raw)):
+            if not (raw.startswith(self.opening) or self.opening.startswith(raw)):
                 raise ResumeError(source, f"line {number}, '{_shown(raw)}', is not one of its rows")
             end += len(raw)
             if raw.endswith(b"\n"):

@@ -13,14 +13,14 @@ import hashlib
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import OutputError, ResumeError
+from drasp_cli.tables.files import replacing
 
 RUN_ENDING = ".run"
-_PART_ENDING = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +57,37 @@ class RunFile:
         """Puts `facts` on disk in one step: a killed process leaves the old file or the new one.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: it cannot be written, or would replace a file that drasp did not write.
         """
-        part = Path(self._path + _PART_ENDING)
         try:
-            part.write_text(json.dumps(asdict(facts)) + "\n", encoding="utf-8")
-            part.replace(self._path)
-        except OSError as error:
-            raise OutputError(f"{self._path}: cannot be written: {error.strerror or error}") from None
+            self._own_facts()
+            with replacing(self._path) as stream:
+                stream.write(json.dumps(asdict(facts)).encode() + b"\n")
+        except (OSError, ValueError) as error:
+            raise self._refusal("cannot be written", error) from None
 
     def remove(self) -> None:
         """Takes the file away, if it is there.
 
         Raises:
-            OutputError: it cannot be removed.
+            OutputError: it cannot be removed, or drasp did not write it.
         """
         try:
+            self._own_facts()
             Path(self._path).unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self._path}: cannot be removed: {error.strerror or error}") from None
+        except (OSError, ValueError) as error:
+            raise self._refusal("cannot be removed", error) from None
+
+    def require_own(self) -> None:
+        """Check, before there is anything to write, that no file of somebody else stands in its place.
+
+        Raises:
+            OutputError: one does, or it cannot be read.
+        """
+        try:
+            self._own_facts()
+        except (OSError, ValueError) as error:
+            raise self._refusal("cannot be read", error) from None
 
     def check(self, clips: Sequence[Clip], facts: RunFacts) -> bool:
         """Whether there is a run file to check by; True says that the stopped run may go on.
@@ -89,7 +101,12 @@ class RunFile:
         Raises:
             ResumeError: the stopped run had more clips, other prompts or another precision, or the file is none.
         """
-        there = self._read()
+        try:
+            there = self._own_facts()
+        except OSError as error:
+            raise ResumeError(self._path, f"cannot be read: {error.strerror or error}") from None
+        except ValueError:
+            raise ResumeError(self._path, "it is not what drasp wrote there") from None
         if there is None:
             return False
         if there.precision != facts.precision:
@@ -101,16 +118,30 @@ class RunFile:
             raise ResumeError(self._path, "it was begun with other prompts for the same clips")
         return True
 
-    def _read(self) -> RunFacts | None:
+    def _own_facts(self) -> RunFacts | None:
+        """What the file says; None where there is none.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is not what drasp writes there.
+        """
         try:
             plain = json.loads(Path(self._path).read_text(encoding="utf-8"))
-            return RunFacts(int(plain["clips"]), str(plain["prompts"]), str(plain["precision"]))
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise ResumeError(self._path, f"cannot be read: {error.strerror or error}") from None
-        except (ValueError, TypeError, KeyError):
-            raise ResumeError(self._path, "it is not what drasp wrote there") from None
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+        if not isinstance(plain, dict) or plain.keys() != {field.name for field in fields(RunFacts)}:
+            raise ValueError("other keys")
+        facts = RunFacts(**plain)
+        if [type(value) for value in asdict(facts).values()] != [int, str, str]:
+            raise ValueError("other types")
+        return facts
+
+    def _refusal(self, problem: str, error: OSError | ValueError) -> OutputError:
+        if isinstance(error, OSError):
+            return OutputError(f"{self._path}: {problem}: {error.strerror or error}")
+        return OutputError(f"{self._path}: is not a run file that drasp wrote; move it, or name another output")
 
 
 def _digest(clips: Sequence[Clip], count: int) -> str:

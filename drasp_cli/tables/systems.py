@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.columns import DECIMALS, Column, Kind, Record, rounded
 
+MODEL_SEPARATOR = ";"
+
 _ONE = 10**DECIMALS
 
 
@@ -22,6 +24,7 @@ class SystemScore:
         means: axis -> mean over the clips that have a score there; None where no clip has.
         scored: axis -> how many clips have one.
         ranks: axis -> 1 for the best; equal means share a rank, and None has no mean to rank. Empty before ranking.
+        models: name and revision of what scored its clips, in order of first sight; rows that name none add none.
     """
 
     system: str
@@ -30,6 +33,7 @@ class SystemScore:
     means: Mapping[str, float | None]
     scored: Mapping[str, int]
     ranks: Mapping[str, int | None] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +71,20 @@ def average_clips(rows: Iterable[ClipScore], axes: Sequence[str] = ()) -> System
 class _Sums:
     """What is kept of a system's clips."""
 
-    __slots__ = ("clips", "failed", "millionths", "scored")
+    __slots__ = ("clips", "failed", "millionths", "models", "scored")
 
     def __init__(self) -> None:
         self.clips = 0
         self.failed = 0
         self.millionths: dict[str, int] = {}
         self.scored: dict[str, int] = {}
+        self.models: dict[str, None] = {}
 
     def add(self, row: ClipScore) -> None:
         self.clips += 1
         self.failed += bool(row.error)
+        if row.model:
+            self.models[row.model] = None
         for axis, score in row.scores.items():
             cell = rounded(score)
             if cell is not None:
@@ -88,18 +95,18 @@ class _Sums:
         scored = {axis: self.scored.get(axis, 0) for axis in axes}
         # One division of integers, so that equal means are equal floats.
         means = {axis: self.millionths[axis] / (_ONE * n) if n else None for axis, n in scored.items()}
-        return SystemScore(name, self.clips, self.failed, means, scored)
+        return SystemScore(name, self.clips, self.failed, means, scored, models=tuple(self.models))
 
 
 def system_columns(table: SystemTable) -> tuple[Column, ...]:
-    """`system,clips,failed` and for each axis `<AXIS>`, `<AXIS>_rank` once ranked, `<AXIS>_clips`."""
+    """`system,clips,failed`, for each axis `<AXIS>`, `<AXIS>_rank` once ranked and `<AXIS>_clips`, and `model`."""
     columns = [Column("system", Kind.TEXT), Column("clips", Kind.COUNT), Column("failed", Kind.COUNT)]
     for axis in table.axes:
         columns.append(Column(axis, Kind.SCORE))
         if _is_ranked(table):
             columns.append(Column(f"{axis}_rank", Kind.COUNT))
         columns.append(Column(f"{axis}_clips", Kind.COUNT))
-    return tuple(columns)
+    return (*columns, Column("model", Kind.TEXT))
 
 
 def system_records(table: SystemTable) -> list[Record]:
@@ -112,6 +119,7 @@ def system_records(table: SystemTable) -> list[Record]:
             if _is_ranked(table):
                 record.append(row.ranks[axis])
             record.append(row.scored[axis])
+        record.append(MODEL_SEPARATOR.join(row.models))
         records.append(record)
     return records
 

@@ -100,6 +100,29 @@ def test_a_word_that_is_no_command_gets_a_hint(tmp_path: Path, words: str, meant
     assert "train" not in hint
 
 
+# Importing torch fails here, and INPUT holds no clip: what is told instead was seen before either was looked at.
+_WITHOUT_TORCH = "import sys; sys.modules['torch'] = None; from drasp_cli.cli.app import main; main()"
+
+
+@pytest.mark.parametrize("command", ["score", "rank-systems"])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--precision", "fp8"), ("--device", "foo"), ("--device", "cuda:x"), ("--model", "nope")]
+)
+def test_a_misspelt_word_is_wrong_use_and_told_before_any_work(
+    tmp_path: Path, command: str, option: str, value: str
+) -> None:
+    (tmp_path / "clips").mkdir()  # where listing them would fail, since it is empty
+    run = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_TORCH, command, "clips", option, value],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 2, run.stderr
+    assert f"'{value}'" in run.stderr
+
+
 def test_names_in_errors_cannot_command_the_terminal(drasp: Run) -> None:
     write(Path("a.wav"))
     Path("a\x1b[31m.csv").write_text("path,system,MI\na.wav,S,3\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, write
+from tests.tiny import tiny_folder
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -153,6 +154,54 @@ def test_a_slip_of_the_finger_is_answered_with_what_was_meant(drasp: Run, result
         run = drasp("rank-systems", *arguments, bare=bare)
         assert run.exit_code == code
         assert words in " ".join(run.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("to", [[], ["-o", "systems.csv"], ["--quiet"]])
+def test_failed_rows_of_a_table_end_as_those_of_audio(drasp: Run, results: Path, to: list[str]) -> None:
+    Path("results/beta/1.wav").write_bytes(b"")
+    Path("results/gamma/1.wav").write_bytes(b"")
+    drasp("score", "results", "-o", "scores.csv")
+    run = drasp("rank-systems", "scores.csv", *to, bare=True)
+    assert run.exit_code == drasp("rank-systems", "results", *to).exit_code == 3
+    if to == ["--quiet"]:
+        assert run.stderr == ""
+    else:
+        assert run.stderr.count("2 clips could not be scored") == 1
+
+
+def test_a_ranked_table_says_what_scored_it(drasp: Run, results: Path) -> None:
+    model = f"./{tiny_folder(Path('tiny'), ratings='simulated')}"
+    drasp("score", "results", "-o", "scores.csv", "--model", model)
+    (label,) = {row["model"] for row in rows(Path("scores.csv").read_text())}
+    from_table, from_audio = (
+        drasp("rank-systems", "scores.csv", bare=True),
+        drasp("rank-systems", "results", "-m", model),
+    )
+    for run in (from_table, from_audio):
+        assert run.stdout.splitlines()[0].endswith(",model")
+        assert {row["model"] for row in rows(run.stdout)} == {label}
+        assert run.stderr.count("was trained on simulated ratings") == 1
+    assert drasp("rank-systems", "scores.csv", "--quiet", bare=True).stderr == ""
+    drawn = drasp("rank-systems", "scores.csv", "-f", "table", bare=True).stdout
+    assert drawn == drasp("rank-systems", "results", "-f", "table", "-m", model).stdout
+    assert drawn.splitlines()[-2:] == [
+        label,
+        "simulated-ratings: the model was trained on simulated listening tests, not on human ratings",
+    ]
+
+
+def test_a_table_of_human_made_scores_claims_no_model(drasp: Run) -> None:
+    Path("scores.csv").write_text("path,system,MI\na.wav,S,3\n")
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    assert (rows(run.stdout)[0]["model"], run.stderr) == ("", "")
+    assert "simulated" not in drasp("rank-systems", "scores.csv", "-f", "table", bare=True).stdout
+
+
+def test_rows_that_name_no_model_beside_rows_that_do_are_told(drasp: Run) -> None:
+    Path("scores.csv").write_text("path,system,model,MI\na.wav,S,m@1,3\nb.wav,S,,4\n")
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    assert rows(run.stdout)[0]["model"] == "m@1"
+    assert run.stderr.count("the means mix scores of m@1 and rows that name no model") == 1
 
 
 def test_failed_clips_are_counted(drasp: Run, results: Path) -> None:

@@ -19,6 +19,7 @@ import soundfile
 
 from drasp_cli.scoring import score_clips
 from tests.cli.conftest import Run, sound, write
+from tests.tiny import tiny_folder
 
 COLUMNS = [
     *("path", "id", "system", "start", "end", "MI", "TA"),
@@ -264,9 +265,9 @@ def test_quiet_says_nothing(drasp: Run, results: Path) -> None:
         (["nowhere"], 1, "nowhere"),
         (["results", "--model", "clap"], 2, "clap-drasp.mini"),
         (["results", "--model", "./nowhere"], 1, "nowhere"),
-        (["results", "--device", "tpu"], 1, "tpu"),
-        (["results", "--device", "cuda:7"], 1, "cuda:7"),
-        (["results", "--precision", "int4"], 1, "int4"),
+        (["results", "--device", "tpu"], 2, "tpu"),
+        (["results", "--device", "cuda:99"], 1, "cuda:99"),
+        (["results", "--precision", "int4"], 2, "int4"),
         (["results", "--prompts", "nowhere.txt"], 1, "nowhere.txt"),
         (["results", "--system-pattern", "("], 1, "("),
         (["results", "--prompt-pattern", "(.)"], 2, "goes with --prompts"),
@@ -447,10 +448,62 @@ def test_a_stopped_run_goes_on_with_its_own_prompts_and_precision_only(
 def test_a_start_that_is_refused_leaves_the_older_table(drasp: Run, results: Path) -> None:
     drasp("score", "results", "-o", "out.csv")
     whole = Path("out.csv").read_bytes()
-    for refused in (["--device", "tpu"], ["--precision", "int4"]):
+    for refused in (["--device", "cuda:99"], ["--precision", "int4"]):
         assert drasp("score", "results", "-o", "out.csv", *refused).exit_code != 0
         assert Path("out.csv").read_bytes() == whole
         assert not Path("out.csv.run").exists()
+
+
+@pytest.mark.parametrize("ending", [".run", ".journal"])
+def test_a_file_of_somebody_else_beside_the_output_is_refused_before_any_work(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr("drasp_cli.checkpoints.store.load_predictor", lambda *_, **__: pytest.fail("work has begun"))
+    Path(f"out.json{ending}").write_text("mine\n")
+    for resume in ([], ["--resume"]):
+        run = drasp("score", "results", "-o", "out.json", *resume)
+        assert run.exit_code == 1
+        assert f"out.json{ending}: is not" in run.stderr
+        assert "move it" in run.stderr
+    assert Path(f"out.json{ending}").read_text() == "mine\n"
+    assert not Path("out.json").exists()
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.parquet"])
+def test_files_called_like_temporary_ones_survive(drasp: Run, results: Path, name: str) -> None:
+    strangers = [Path(f"{name}.part"), Path(f"{name}.run.part")]
+    for stranger in strangers:
+        stranger.write_text("mine")
+    for extra in ([], ["--by-system"]):
+        assert drasp("score", "results", "-o", name, *extra).exit_code == 0
+        assert [stranger.read_text() for stranger in strangers] == ["mine", "mine"]
+
+
+def test_an_input_called_like_a_run_file_is_not_removed(drasp: Run) -> None:
+    write(Path("a.wav"))
+    Path("out.csv.run").write_bytes(Path("a.wav").read_bytes())
+    run = drasp("score", "out.csv.run", "-o", "out.csv")
+    assert run.exit_code == 2
+    assert "is also read" in " ".join(run.stderr.replace("│", " ").split())
+    assert Path("out.csv.run").read_bytes() == Path("a.wav").read_bytes()
+
+
+def test_means_of_systems_name_their_model_in_every_format(drasp: Run, results: Path) -> None:
+    model = tiny_folder(Path("tiny"), ratings="simulated")
+    (label,) = {row["model"] for row in rows(drasp("score", "results", "--model", f"./{model}").stdout)}
+    command = ["score", "results", "--by-system", "--model", f"./{model}"]
+    assert {row["model"] for row in rows(drasp(*command).stdout)} == {label}
+    for format in ("json", "jsonl"):
+        assert drasp(*command, "-f", format).stdout.count(f'"model": "{label}"}}') == 3
+    drasp(*command, "-o", "systems.parquet")
+    stored = pyarrow.parquet.read_table("systems.parquet")
+    assert stored.column_names[-1] == "model"
+    assert set(stored["model"].to_pylist()) == {label}
+    of_systems = drasp(*command, "-f", "table").stdout
+    of_clips = drasp("score", "results", "--model", f"./{model}", "-f", "table").stdout
+    assert of_systems.splitlines()[-2:] == of_clips.splitlines()[-2:]
+    for text in (label, "simulated-ratings"):
+        assert of_systems.count(text) == of_clips.count(text) == 1
 
 
 def test_a_new_start_forgets_what_the_stopped_run_was_begun_with(drasp: Run, results: Path) -> None:

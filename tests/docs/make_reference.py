@@ -27,12 +27,24 @@ def reference() -> str:
     """Every command with its arguments, options, defaults and help, as Markdown."""
     group: Any = get_command(app)
     functions = {info.name: info.callback for info in app.registered_commands}
+    for sub in app.registered_groups:
+        assert sub.typer_instance is not None
+        functions |= {f"{sub.name} {info.name}": info.callback for info in sub.typer_instance.registered_commands}
     parts = ["## `drasp`\n", "    drasp COMMAND ...\n", f"{group.help}\n", _options(group, {})]
-    for name, command in group.commands.items():
+    for name, command in commands(group).items():
         hints = typing.get_type_hints(functions[name])
         parts += [f"## `drasp {name}`\n", f"    {_usage(name, command)}\n", f"{command.help}\n"]
-        parts += [_arguments(command), _options(command, hints)]
+        parts += [part for part in (_arguments(command), _options(command, hints)) if part]
     return "\n".join(parts)
+
+
+def commands(group: Any, above: str = "") -> dict[str, Any]:
+    """Every command by the words that call it: those of a group within the group come in its place."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        words = f"{above}{name}"
+        found |= commands(command, f"{words} ") if hasattr(command, "commands") else {words: command}
+    return found
 
 
 def page(current: str) -> str:
@@ -50,6 +62,8 @@ def _usage(name: str, command: Any) -> str:
 
 def _arguments(command: Any) -> str:
     rows = [f"| `{_argument_name(p)}` | {_cell(p.help)} |" for p in _of_kind(command, "argument")]
+    if not rows:
+        return ""
     return "\n".join(["| argument | |", "|---|---|", *rows, ""])
 
 

@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from drasp_cli.cli import errors
 from drasp_cli.cli.app import app
-from tests.docs.make_reference import PAGE, page
+from tests.docs.make_reference import PAGE, commands, page
 from tests.docs.pages import PAGES, code_spans, fenced, indented_lines, name, table
 
 COMMANDS: Any = get_command(app)
@@ -45,14 +45,12 @@ def parse(words: list[str], *, whole: bool) -> None:
     Raises:
         Exception: of Typer, with the message that a user would get.
     """
-    if words and not words[0].startswith("-"):
-        assert words[0] in COMMANDS.commands, f"drasp {words[0]} is no command"
-    command = COMMANDS.commands.get(words[0]) if words else None
+    command = COMMANDS
+    while words and not words[0].startswith("-") and hasattr(command, "commands"):
+        assert words[0] in command.commands, f"drasp ... {words[0]} is no command"
+        command, words = command.commands[words[0]], words[1:]
     try:
-        if command is not None:
-            command.make_context(words[0], [word.strip("[]") for word in words[1:]])
-        else:
-            COMMANDS.make_context("drasp", list(words))
+        command.make_context("drasp", [word.strip("[]") for word in words])
     except typer.Exit:  # --help and --version end here
         pass
     except Exception as error:
@@ -67,9 +65,16 @@ def test_the_reference_is_what_the_app_says() -> None:
 
 
 @pytest.mark.parametrize("option", ["--no-such-option", "--format"])
-def test_the_parser_of_these_tests_refuses(option: str) -> None:
+@pytest.mark.parametrize("command", ["score clips", "models list"])
+def test_the_parser_of_these_tests_refuses(command: str, option: str) -> None:
     with pytest.raises(Exception, match=option):
-        parse(["score", "clips", option], whole=True)
+        parse([*command.split(), option], whole=True)
+
+
+def test_the_parser_of_these_tests_knows_groups() -> None:
+    parse(["models", "pull", "clap-drasp.mini", "--force"], whole=True)
+    with pytest.raises(AssertionError, match="push is no command"):
+        parse(["models", "push"], whole=True)
 
 
 def test_the_reader_of_these_tests_finds_commands_in_pipes() -> None:
@@ -94,7 +99,7 @@ def test_command_lines_shown_are_taken(shown: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_options_shown_exist(page: Path) -> None:
     """Options named alone, such as `--resume`, belong to some command."""
-    known = {option for command in COMMANDS.commands.values() for p in command.params for option in p.opts}
+    known = {option for command in commands(COMMANDS).values() for p in command.params for option in p.opts}
     known |= {"--help", "-h", "--version"}
     shown = {span.split()[0] for span in code_spans(page) if span.startswith("-") and len(span) > 1}
     assert shown <= known

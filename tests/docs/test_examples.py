@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from drasp_cli.datasets.causes import read_causes
-from drasp_cli.simulation.listening_test import render_clip
+from drasp_cli.simulation.musiceval import render_clip
 from tests.docs.pages import ROOT, table
 
 FOLDER = ROOT / "docs/examples"

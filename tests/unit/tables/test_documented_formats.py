@@ -9,6 +9,7 @@ from drasp_cli.audio.flags import FLAGS
 from drasp_cli.datasets.folders import AUDIO_ENDINGS
 from drasp_cli.tables.formats import WRITERS
 from drasp_cli.tables.score_table import score_columns
+from drasp_cli.tables.systems import SystemScore, SystemTable, system_columns
 
 PAGE = (Path(__file__).parents[3] / "docs/file-formats.md").read_text(encoding="utf-8")
 
@@ -25,6 +26,13 @@ def test_columns_are_documented_in_their_order():
     cells = re.findall(r"^\| (`.*?) \|", section("Score tables"), re.MULTILINE)
     names = [name for cell in cells for name in re.findall("`([^`]+)`", cell)]
     assert names == [column.name for column in score_columns((), with_prompts=True)]
+
+
+def test_columns_of_system_tables_are_documented_in_their_order():
+    cells = re.findall(r"^\| (`.*?) \|", section("System tables"), re.MULTILINE)
+    names = [name for cell in cells for name in re.findall("`([^`]+)`", cell)]
+    system = SystemScore("S", clips=1, failed=0, means={"<AXIS>": 3.0}, scored={"<AXIS>": 1}, ranks={"<AXIS>": 1})
+    assert names == [column.name for column in system_columns(SystemTable(("<AXIS>",), (system,)))]
 
 
 def test_formats_and_endings_are_documented():

@@ -10,7 +10,7 @@ import pytest
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.errors import MissingExtraError, OutputError, ResumeError
 from drasp_cli.tables import formats
-from drasp_cli.tables.journal import ResultWriter
+from drasp_cli.tables.journal import ResultWriter, check_companions
 from drasp_cli.tables.reading import read_score_tables
 
 GROUP = 3
@@ -221,6 +221,36 @@ def test_what_cannot_be_written_is_said_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError):
         ResultWriter(str(tmp_path / "out.parquet"), ("MI",))
+
+
+def test_files_that_are_called_like_temporary_ones_are_left_alone(made):
+    names = [f"{made.name}{ending}" for ending in (".part", ".run.part")]
+    for name in names:
+        (made.parent / name).write_text("mine")
+    run(made)
+    assert sorted(entry.name for entry in made.parent.iterdir()) == [made.name, *names]
+    assert all((made.parent / name).read_text() == "mine" for name in names)
+
+
+@pytest.mark.parametrize("content", [b"Dear diary\n", b'{"id": "x"}\n'])
+def test_a_journal_of_anyone_else_is_refused_and_left(made, content):
+    whole = made.read_bytes()
+    log_of(made).write_bytes(content)
+    with pytest.raises(OutputError, match=r"\.journal: is not a journal that drasp wrote"):
+        check_companions(str(made))
+    with pytest.raises(OutputError, match=r"\.journal: is not a journal that drasp wrote"):
+        run(made)
+    assert (log_of(made).read_bytes(), made.read_bytes()) == (content, whole)
+
+
+def test_a_journal_torn_at_any_byte_is_its_own(made):
+    run(made, stop_after=1)
+    journal = log_of(made).read_bytes()
+    for size in range(len(journal) + 1):
+        log_of(made).write_bytes(journal[:size])
+        check_companions(str(made))
+    run(made)
+    assert not log_of(made).exists()
 
 
 def test_writing_before_starting_is_a_mistake(tmp_path):

@@ -69,11 +69,28 @@ def test_without_a_file_nothing_is_known(tmp_path, begun):
     begun.remove()  # once more does no harm
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"clips": "x", "prompts": "", "precision": ""}'])
-def test_a_file_of_anyone_else_is_refused(tmp_path, begun, content):
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b"#!/bin/sh\n", b'{"clips": "x", "prompts": "", "precision": ""}'),
+        b'{"clips": 1, "prompts": "", "precision": "", "mine": 1}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_file_of_anyone_else_is_refused_and_left(tmp_path, begun, content):
     (tmp_path / "scores.csv.run").write_bytes(content)
     with pytest.raises(ResumeError, match="not what drasp wrote"):
         begun.check(CLIPS, facts_of(CLIPS))
+    for act in (begun.require_own, begun.remove, lambda: begun.write(facts_of(CLIPS))):
+        with pytest.raises(OutputError, match=r"scores\.csv\.run: is not a run file that drasp wrote"):
+            act()
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("scores.csv.run", content)]
+
+
+def test_its_own_file_may_be_replaced(begun):
+    begun.require_own()
+    begun.write(facts_of(CLIPS, "bf16"))
+    assert begun.check(CLIPS, facts_of(CLIPS, "bf16"))
 
 
 def test_what_cannot_be_written_or_removed_is_said(tmp_path):
@@ -82,5 +99,7 @@ def test_what_cannot_be_written_or_removed_is_said(tmp_path):
     (tmp_path / "scores.csv.run").mkdir()
     with pytest.raises(OutputError, match="cannot be removed"):
         RunFile(str(tmp_path / "scores.csv")).remove()
+    with pytest.raises(OutputError, match="cannot be read"):
+        RunFile(str(tmp_path / "scores.csv")).require_own()
     with pytest.raises(ResumeError, match="cannot be read"):
         RunFile(str(tmp_path / "scores.csv")).check(CLIPS, facts_of(CLIPS))

@@ -13,8 +13,8 @@ from drasp_cli.tables.ranking import competition_ranks, rank_systems
 from drasp_cli.tables.systems import average_clips, system_columns, system_records
 
 
-def row(system: str, mi: float | None, ta: float | None = None, error: str = "") -> ClipScore:
-    return ClipScore(Clip("x", system=system), {"MI": mi, "TA": ta}, error=error)
+def row(system: str, mi: float | None, ta: float | None = None, error: str = "", model: str = "") -> ClipScore:
+    return ClipScore(Clip("x", system=system), {"MI": mi, "TA": ta}, error=error, model=model)
 
 
 ROWS = [
@@ -81,13 +81,24 @@ def test_equal_means_of_unequal_counts_tie():
 
 def test_columns_and_records():
     plain, ranked = average_clips(ROWS), rank_systems(ROWS)
-    assert [c.name for c in system_columns(plain)] == ["system", "clips", "failed", "MI", "MI_clips", "TA", "TA_clips"]
-    names = ["system", "clips", "failed", "MI", "MI_rank", "MI_clips", "TA", "TA_rank", "TA_clips"]
+    names = ["system", "clips", "failed", "MI", "MI_clips", "TA", "TA_clips", "model"]
+    assert [c.name for c in system_columns(plain)] == names
+    names = ["system", "clips", "failed", "MI", "MI_rank", "MI_clips", "TA", "TA_rank", "TA_clips", "model"]
     assert [c.name for c in system_columns(ranked)] == names
     stream = io.BytesIO()
     writer = open_writer("csv", system_columns(ranked), stream)
     writer.write(system_records(ranked))
-    assert stream.getvalue().decode().split("\n")[1:3] == ["a,1,0,4.000000,1,1,,,0", "b,3,1,1.500000,2,2,2.500000,1,2"]
+    assert stream.getvalue().decode().split("\n")[1:3] == [
+        "a,1,0,4.000000,1,1,,,0,",
+        "b,3,1,1.500000,2,2,2.500000,1,2,",
+    ]
+
+
+def test_a_system_names_the_models_behind_it_in_order_of_first_sight():
+    models = [("a", "z@2"), ("b", "m@1"), ("a", ""), ("a", "m@1"), ("a", "z@2"), ("c", "")]
+    table = average_clips([row(system, 1.0, model=model) for system, model in models])
+    assert [system.models for system in table.systems] == [("z@2", "m@1"), ("m@1",), ()]
+    assert [record[-1] for record in system_records(table)] == ["z@2;m@1", "m@1", ""]
 
 
 def test_clips_without_a_system_keep_their_row():

@@ -1,0 +1,68 @@
+"""Renews what README.md shows of the two demo commands: `python -m tests.docs.paste_demo`.
+
+The block below `<!-- demo output -->` holds the commands, each behind a `$`, and what they print. They are run as they
+stand there, in the root of the repository.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.docs.pages import ROOT
+
+PAGE = ROOT / "README.md"
+
+_BLOCK = re.compile(r"(?<=<!-- demo output -->\n```\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
+
+
+def demo_of(page: str) -> str:
+    """The block of a page.
+
+    Raises:
+        ValueError: the page has none.
+    """
+    if not (block := _BLOCK.search(page)):
+        raise ValueError("no block of demo output")
+    return block[0]
+
+
+def with_demo(page: str, demo: str) -> str:
+    """`page` with its block replaced."""
+    return _BLOCK.sub(lambda _: demo, page)
+
+
+def rerun(demo: str) -> str:
+    """The block with the same commands, and what they print now."""
+    commands = re.findall(r"^\$ (.*)$", demo, re.MULTILINE)
+    return "\n".join(f"$ {command}\n{_printed(command)}\n" for command in commands)
+
+
+def _printed(command: str) -> str:
+    """Standard output of the installed program, without the space that a reader cannot see.
+
+    Raises:
+        subprocess.CalledProcessError: the program ends with another code than 0.
+    """
+    program, *words = shlex.split(command)
+    run = subprocess.run(
+        [Path(sys.executable).with_name(program), *words],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        check=True,
+    )
+    return "\n".join(line.rstrip() for line in run.stdout.splitlines()).strip("\n")
+
+
+def main() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(with_demo(page, rerun(demo_of(page))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

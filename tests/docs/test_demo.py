@@ -1,0 +1,60 @@
+"""README.md shows what the two demo commands print today."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.docs.paste_demo import PAGE, demo_of, rerun, with_demo
+
+# One step of the last digit shown, for machines whose rounding differs, and what binary fractions add to it.
+CLOSE = 0.011
+
+_SCORE = re.compile(r"-?\b\d+\.\d\d\b")
+
+
+def differences(shown: str, printed: str) -> list[tuple[str, str]]:
+    """Pairs of lines, shown and printed, that differ in more than scores by CLOSE."""
+    lines, others = shown.splitlines(), printed.splitlines()
+    lines += [""] * (len(others) - len(lines))
+    others += [""] * (len(lines) - len(others))
+    return [pair for pair in zip(lines, others, strict=True) if not _alike(*pair)]
+
+
+def _alike(line: str, other: str) -> bool:
+    if _SCORE.sub("#", line) != _SCORE.sub("#", other):
+        return False
+    scores = zip(_SCORE.findall(line), _SCORE.findall(other), strict=True)
+    return all(abs(float(score) - float(now)) < CLOSE for score, now in scores)
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "alike"),
+    [
+        (" clips/1.ogg  3.72  10.00", " clips/1.ogg  3.71  10.00", True),
+        (" clips/1.ogg  3.72  10.00", " clips/1.ogg  3.70  10.00", False),
+        (" clips/1.ogg  3.72  10.00", " clips/2.ogg  3.72  10.00", False),
+        (" clips/1.ogg  3.72  10.00", " clips/1.ogg   3.72  10.00", False),
+        (" alpha  3.53     1", " alpha  3.53     2", False),
+        ("clap-drasp.mini@e659b9c560b5", "clap-drasp.mini@e659b9c560b6", False),
+        ("one", "one\ntwo", False),
+    ],
+)
+def test_scores_may_differ_by_a_digit_and_nothing_else_may(line: str, other: str, alike: bool) -> None:
+    assert (differences(line, other) == []) is alike
+
+
+def test_pasting_changes_the_block_alone() -> None:
+    page = "Before\n<!-- demo output -->\n```\n$ drasp old\n```\nbehind\n```\nother\n```\n"
+    assert with_demo(page, "$ drasp new\n") == page.replace("old", "new")
+    assert demo_of(page) == "$ drasp old\n"
+    with pytest.raises(ValueError, match="no block"):
+        demo_of("nothing")
+
+
+def test_the_readme_shows_what_the_program_prints() -> None:
+    """When this fails: python -m tests.docs.paste_demo."""
+    shown = demo_of(PAGE.read_text(encoding="utf-8"))
+    assert shown.count("$ drasp ") == 2
+    assert differences(shown, rerun(shown)) == []

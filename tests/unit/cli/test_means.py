@@ -1,0 +1,44 @@
+"""What is said of the clips behind means."""
+
+from __future__ import annotations
+
+import pytest
+
+from drasp_cli.cli.means import MeansWatch
+from drasp_cli.cli.output import Talk
+from drasp_cli.datatypes import Clip, ClipScore
+
+
+def watched(*rows: tuple[str, tuple[str, ...]]) -> MeansWatch:
+    means = MeansWatch()
+    list(means.watch(ClipScore(Clip("x", system="S"), {"MI": 1.0}, model=model, flags=flags) for model, flags in rows))
+    return means
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        (["a@1", "a@1"], None),
+        (["", ""], None),
+        (["b@2", "a@1", "b@2"], "the means mix scores of b@2 and a@1; "),
+        (["a@1", ""], "the means mix scores of a@1 and rows that name no model; "),
+    ],
+)
+def test_means_over_several_models_are_told(
+    models: list[str], words: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched(*((model, ()) for model in models)).tell_mixed(Talk())
+    said = capsys.readouterr().err
+    assert said.startswith(f"drasp: {words}") if words else said == ""
+
+
+def test_the_models_with_simulated_ratings_are_told_once_each(capsys: pytest.CaptureFixture[str]) -> None:
+    means = watched(("a@1", ("short", "simulated-ratings")), ("a@1", ("simulated-ratings",)), ("b@2", ()))
+    assert means.is_simulated
+    means.tell_simulated(Talk())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("drasp: a@1 was trained on simulated ratings")
+    means = watched(("b@2", ("short",)))
+    assert not means.is_simulated
+    means.tell_simulated(Talk())
+    assert capsys.readouterr().err == ""
