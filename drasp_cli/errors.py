@@ -7,6 +7,7 @@ same facts for code. `drasp_cli.cli.errors` turns the type into advice and an ex
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 
 class DraspError(Exception):
@@ -132,6 +133,38 @@ class CheckpointError(DraspError):
         self.source = source
         self.reason = reason
         self.names = tuple(names)
+
+
+class HubProblem(Enum):
+    """Why something on the Hugging Face Hub cannot be had; the value is how a message says it."""
+
+    UNREACHABLE = "the Hub cannot be reached"
+    OFFLINE = "the Hub would have to be asked, and HF_HUB_OFFLINE forbids it"
+    NOT_FOUND = "the Hub has no such repository, or it is private"
+    NO_REVISION = "the repository has no such revision"
+    GATED = "the repository is gated"
+    BAD_TOKEN = "the Hub does not take the token"
+    FORBIDDEN = "the token does not allow it"
+    SERVER = "the Hub answers with an error"
+    DISK_FULL = "the disk is full"
+    DAMAGED = "is damaged"
+    INCOMPLETE = "is no checkpoint folder"
+    PUBLIC = "the repository is there already, and it is public"
+
+
+class HubError(CheckpointError):
+    """Something on the Hugging Face Hub that cannot be had, or is not what it should be.
+
+    Args:
+        source: the repository or file, spelled as for `--model` where that can be.
+        problem: which of the ways to fail it is.
+        detail: what else is known, one line.
+    """
+
+    def __init__(self, source: str, problem: HubProblem, detail: str = "") -> None:
+        super().__init__(source, f"{problem.value} ({detail})" if detail else problem.value)
+        self.problem = problem
+        self.detail = detail
 
 
 # ------------------------------------------------------------------------------- devices, training, simulation

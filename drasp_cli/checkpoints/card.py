@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drasp_cli.models.config import PredictorConfig
 
+# Licences that the Hub knows by name, of those that weights tend to have; all others are "other" with a name beside it.
+_HUB_LICENCES = frozenset(
+    (
+        *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "mpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0"),
+        *("unlicense", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0"),
+    )
+)
+
 _SIMULATED = """\
 > **The ratings behind this checkpoint are simulated.** No listener was asked: it was trained on listening tests made up
 > by `drasp simulate`. It is good for trying drasp, for pipelines and for CI, not for publishing numbers.
+"""
+
+
+def card_metadata(config: PredictorConfig) -> dict[str, Any]:
+    """What the header of a card says, in the words that the Hub's own validation takes."""
+    licence = config.licence.lower()
+    if licence in _HUB_LICENCES:
+        facts: dict[str, Any] = {"license": licence}
+    else:
+        facts = {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", licence).strip("-") or "unnamed"}
+    return facts | {"library_name": "drasp", "tags": ["audio", "mean-opinion-score", *config.axes]}
+
+
+def plain_card(config: PredictorConfig) -> str:
+    """The card of a checkpoint that came without one."""
+    return f"""\
+{_header(config)}# {config.name}
+
+{_SIMULATED if config.ratings == "simulated" else ""}
+Predicts {" and ".join(config.axes)}. `drasp score` takes the name of this repository as `--model hf-hub:owner/name`.
+
+- Training data: {config.training_data}.
+- Licence of the weights: {config.licence}.
 """
 
 
@@ -33,12 +65,7 @@ def training_card(
     words = "in the words of the recipe" if recipe["predictor"]["training_data"] else "as its folder records it"
     policy = windows if heard_as == config.audio.sample_rate else f"{windows}, heard as if they were {heard_as} Hz"
     return f"""\
----
-license: {config.licence.lower()}
-library_name: drasp
-tags: [audio, mean-opinion-score, {", ".join(config.axes)}]
----
-# {config.name}
+{_header(config)}# {config.name}
 
 {_SIMULATED if config.ratings == "simulated" else ""}
 Predicts {" and ".join(config.axes)} with {config.pooling.name} pooling. Made by `drasp train`.
@@ -60,3 +87,12 @@ Predicts {" and ".join(config.axes)} with {config.pooling.name} pooling. Made by
 {json.dumps(recipe, indent=1)}
 ```
 """
+
+
+def _header(config: PredictorConfig) -> str:
+    """The metadata as YAML between its two lines; no value in it needs quotes."""
+    facts = card_metadata(config)
+    lines = [
+        f"{key}: [{', '.join(value)}]" if isinstance(value, list) else f"{key}: {value}" for key, value in facts.items()
+    ]
+    return "\n".join(["---", *lines, "---", ""])

@@ -1,27 +1,110 @@
 """What `--model` accepts, and what each spelling means.
 
-    clap-drasp.mini     a name: one of `SHIPPED`, inside the package
-    ./folder  /folder   a path: always with a slash that says so
-    hf-hub:owner/repo   a repository on the Hugging Face Hub
+    clap-drasp.mini               a name: one of `REGISTRY`, inside the package or pinned on the Hugging Face Hub
+    ./folder  /folder             a path: always with a slash that says so
+    hf-hub:owner/repo[@revision]  a checkpoint folder on the Hugging Face Hub
 
 The three can never be confused, and none of them is guessed: a bare word that is no name is refused even where a
-folder is called so, and the message offers the spelling that would mean the folder.
+folder is called so, and the message offers the spelling that would mean the folder. Nothing here touches the network.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drasp_cli.errors import CheckpointError, UnknownModelError
 
-# Every name that exists, with one line of what it is. Nothing is listed that cannot be loaded.
-SHIPPED: dict[str, str] = {
-    "clap-drasp.mini": "MI and TA; small CLAP-shaped towers with DRASP pooling, trained on simulated listening tests",
+HUB_PREFIX = "hf-hub:"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file must be.
+
+    Attributes:
+        size: in bytes.
+        digest: `sha256:` and the SHA-256 of its content, or `git:` and the object id that git gives it; hex digits.
+    """
+
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubAddress:
+    """A checkpoint folder on the Hugging Face Hub.
+
+    Attributes:
+        repo: `owner/name`.
+        revision: a branch, tag or commit; None for the default branch.
+        files: what is known of its files before any of them is there; empty for a repository that nobody has vouched
+            for. Where it is not empty, no other file is read.
+    """
+
+    repo: str
+    revision: str | None = None
+    files: Mapping[str, FileFacts] = field(default_factory=dict)
+
+    @property
+    def spelling(self) -> str:
+        """As `--model` takes it."""
+        return f"{HUB_PREFIX}{self.repo}" + (f"@{self.revision}" if self.revision else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name that exists.
+
+    Attributes:
+        about: one line on what it is.
+        axes: what it scores, in column order.
+        ratings: what it was trained on, as in its `config.json`.
+        hub: where it is downloaded from, its revision a commit and the facts of all its files known; None for a
+            checkpoint that ships inside the package.
+    """
+
+    about: str
+    axes: tuple[str, ...]
+    ratings: str
+    hub: HubAddress | None = None
+
+    @property
+    def kind(self) -> str:
+        """`shipped` or `hub`."""
+        return "shipped" if self.hub is None else "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where the checkpoint is that a spelling means.
+
+    Attributes:
+        name: to show with its results, without revision.
+        place: a folder on this disk, or an address on the Hub.
+    """
+
+    name: str
+    place: Path | HubAddress
+
+
+# Every name that exists. Nothing is listed that cannot be loaded.
+REGISTRY: dict[str, Entry] = {
+    "clap-drasp.mini": Entry(
+        "small CLAP-shaped towers with DRASP pooling, trained on simulated listening tests",
+        axes=("MI", "TA"),
+        ratings="simulated",
+    ),
 }
+SHIPPED = tuple(name for name, entry in REGISTRY.items() if entry.kind == "shipped")
 DEFAULT_MODEL = "clap-drasp.mini"
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
+_LONGEST_REPO = 96  # characters that the Hub takes
 
 
 def shipped_folder(name: str) -> Path:
@@ -30,25 +113,52 @@ def shipped_folder(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / "checkpoints" / name
 
 
-def resolve(model: str) -> tuple[str, Path]:
-    """Name to show and folder to load for a `--model` spelling.
+def locate(model: str) -> Location:
+    """What a `--model` spelling means.
 
     Raises:
         UnknownModelError: the spelling names nothing; `hint` holds one that would, where there is one.
         CheckpointError: a path that is not a folder.
     """
-    if model in SHIPPED:
-        return model, shipped_folder(model)
-    if model.startswith("hf-hub:"):
-        raise UnknownModelError(model, tuple(SHIPPED), "this version loads shipped names and folders, not Hub names")
+    if model in REGISTRY:
+        return Location(model, REGISTRY[model].hub or shipped_folder(model))
+    if model.startswith(HUB_PREFIX):
+        address = hub_address(model)
+        return Location(HUB_PREFIX + address.repo, address)
     if "/" in model or "\\" in model or model in (".", ".."):
         folder = Path(model)
         if not folder.is_dir():
-            bare = model.rpartition("@")[0]
-            remedy = f"; {bare} is one: leave its revision out" if bare and Path(bare).is_dir() else ""
-            raise CheckpointError(model, f"is not a folder{remedy}")
-        return model.rstrip("/"), folder
-    raise UnknownModelError(model, tuple(SHIPPED), _hint(model))
+            raise CheckpointError(model, f"is not a folder{_remedy(model)}")
+        return Location(model.rstrip("/"), folder)
+    raise UnknownModelError(model, tuple(REGISTRY), _hint(model))
+
+
+def hub_address(model: str) -> HubAddress:
+    """The address in a spelling such as `hf-hub:owner/repo@revision`.
+
+    Raises:
+        UnknownModelError: it is no such spelling.
+    """
+    repo, at, revision = model.removeprefix(HUB_PREFIX).partition("@")
+    if not is_repo(repo) or bool(at) != bool(revision):
+        hint = f"on the Hub, a model is {HUB_PREFIX}owner/repo or {HUB_PREFIX}owner/repo@revision"
+        raise UnknownModelError(model, tuple(REGISTRY), hint)
+    return HubAddress(repo, revision or None)
+
+
+def is_repo(word: str) -> bool:
+    """Whether `word` could be the name of a repository on the Hub, `owner/name`."""
+    # The Hub takes no -- or .. in a name, and no . or - at an end of one; its client would refuse it less kindly.
+    forbidden = len(word) > _LONGEST_REPO or re.search(r"--|\.\.|[.-](/|$)|/[.-]|\.git$", word)
+    return _REPO.fullmatch(word) is not None and not forbidden
+
+
+def _remedy(path: str) -> str:
+    """What a path that is no folder may have been meant for."""
+    bare = path.rpartition("@")[0]
+    if bare and Path(bare).is_dir():
+        return f"; {bare} is one: leave its revision out"
+    return f"; on the Hub, it would be {HUB_PREFIX}{path}" if is_repo(bare or path) else ""
 
 
 def _hint(word: str) -> str | None:
@@ -56,7 +166,8 @@ def _hint(word: str) -> str | None:
     if Path(word).is_dir():
         return f"for the folder, write ./{word}"
     name = word.partition("@")[0]
-    if name in SHIPPED:  # as results name their model: clap-drasp.mini@e659b9c560b5
-        return f"a shipped checkpoint has one revision and is named without it: {name}"
-    near = difflib.get_close_matches(word.casefold(), SHIPPED, n=1)
+    if name in REGISTRY:  # as results name their model: clap-drasp.mini@e659b9c560b5
+        entry = "a shipped checkpoint" if REGISTRY[name].kind == "shipped" else "a model of the registry"
+        return f"{entry} has one revision and is named without it: {name}"
+    near = difflib.get_close_matches(word.casefold(), REGISTRY, n=1)
     return f"did you mean {near[0]}?" if near else None

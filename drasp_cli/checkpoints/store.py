@@ -20,17 +20,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from drasp_cli.checkpoints.registry import DEFAULT_MODEL, resolve
-from drasp_cli.errors import CheckpointError
+from drasp_cli.checkpoints.folder import CARD_FILE as CARD_FILE
+from drasp_cli.checkpoints.folder import CONFIG_FILE as CONFIG_FILE
+from drasp_cli.checkpoints.folder import TOKENIZER_FILE as TOKENIZER_FILE
+from drasp_cli.checkpoints.folder import WEIGHTS_FILE as WEIGHTS_FILE
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL
+from drasp_cli.checkpoints.resolve import Found, resolve
+from drasp_cli.errors import CheckpointError, HubError, HubProblem
 from drasp_cli.models.build import build_predictor
 from drasp_cli.models.config import PredictorConfig, load_config, save_config
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.models.tokenizer import PromptTokenizer
-
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
-TOKENIZER_FILE = "tokenizer.json"
-CARD_FILE = "README.md"
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Checkpoint:
     """A predictor that is ready to score.
 
     Attributes:
-        name: as the user spelled it.
-        revision: first 12 hex digits of the SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
+        name: as the user spelled it, without revision.
+        revision: 12 hex digits. Of a checkpoint on the Hub, the first of its commit; of any other, the first of the
+            SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
         predictor: on the CPU, in fp32, in eval mode.
         tokenizer: None where the folder has none; axes that read prompts then stay empty.
     """
@@ -60,28 +61,42 @@ class Checkpoint:
         return f"{self.name}@{self.revision}"
 
 
-def load_predictor(model: str = DEFAULT_MODEL) -> Checkpoint:
+def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Checkpoint:
     """The checkpoint that a `--model` spelling names, ready to score.
 
     Args:
-        model: a shipped name such as "clap-drasp.mini", or the path of a checkpoint folder with a slash in it.
+        model: a name such as "clap-drasp.mini", the path of a checkpoint folder with a slash in it, or
+            "hf-hub:owner/repo" with or without "@revision".
+        progress: draw progress bars on standard error, where that is a terminal, if something is downloaded.
 
     Raises:
         UnknownModelError: the spelling names nothing.
         CheckpointError: the folder is incomplete, or its tensors are not exactly the ones its config asks for.
         ConfigError: its `config.json` is refused.
+        HubError: the Hub does not give it, or the cache's copy is damaged.
     """
-    name, folder = resolve(model)
+    return load_found(resolve(model, progress=progress))
+
+
+def load_found(found: Found) -> Checkpoint:
+    """The checkpoint in a folder that is on this disk, ready to score; raises as `load_predictor` does."""
+    folder = found.folder
     config = load_config(folder / CONFIG_FILE)
     predictor = build_predictor(config)
-    load_tensors(predictor, read_tensors(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
+    try:
+        tensors = read_tensors(folder / WEIGHTS_FILE)
+    except CheckpointError as error:
+        if found.address is None:
+            raise
+        raise HubError(found.address.spelling, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
+    load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
     tokenizer = None
     if config.text is not None and (folder / TOKENIZER_FILE).exists():
         tokenizer = PromptTokenizer(folder / TOKENIZER_FILE, config.text.max_tokens, config.text.pad_token)
         if tokenizer.vocab_size > config.text.vocab_size:
             reason = f"has {tokenizer.vocab_size} tokens, the text tower only {config.text.vocab_size}"
             raise CheckpointError(str(folder / TOKENIZER_FILE), reason)
-    return Checkpoint(name, revision_of(folder), predictor, tokenizer)
+    return Checkpoint(found.name, found.revision or revision_of(folder), predictor, tokenizer)
 
 
 def save_checkpoint(folder: Path, predictor: ClapPredictor, tokenizer: Path | None, card: str) -> None:

@@ -15,6 +15,8 @@ import typer
 from drasp_cli import __version__
 from drasp_cli.cli.errors import guarded
 from drasp_cli.cli.hints import Commands
+from drasp_cli.cli.models import models
+from drasp_cli.cli.push import push
 from drasp_cli.cli.rank_systems import rank_systems
 from drasp_cli.cli.score import score
 from drasp_cli.cli.simulate import simulate
@@ -50,6 +52,8 @@ app.command("score")(guarded(score, when_interrupted="finished rows are on disk 
 app.command("rank-systems")(guarded(rank_systems))
 app.command("train")(guarded(train, when_interrupted="--resume goes on from the last finished epoch"))
 app.command("simulate")(guarded(simulate))
+app.add_typer(models, name="models")
+app.command("push")(guarded(push))
 
 
 def main() -> None:

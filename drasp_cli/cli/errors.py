@@ -21,6 +21,24 @@ from drasp_cli.cli.printable import printable
 SOME_FAILED = 3
 _INTERRUPTED = 130
 
+_TOKEN = "set HF_TOKEN, or log in with: hf auth login"
+_HUB_ADVICE = {
+    errors.HubProblem.UNREACHABLE: "look at the connection, the proxy and HF_ENDPOINT; a checkpoint that was pulled "
+    "before works without network",
+    errors.HubProblem.OFFLINE: "set HF_HUB_OFFLINE=0 for this once; what was pulled before loads without network",
+    errors.HubProblem.NOT_FOUND: f"look at the spelling; if it is private, {_TOKEN}",
+    errors.HubProblem.NO_REVISION: "after the @ stands a branch, a tag or a commit; without it, the newest is meant",
+    errors.HubProblem.GATED: f"ask for access on the repository's page, then {_TOKEN}",
+    errors.HubProblem.BAD_TOKEN: f"it may be misspelt or expired; {_TOKEN}",
+    errors.HubProblem.FORBIDDEN: "the token needs the right to do this to this repository: to read it, or to write",
+    errors.HubProblem.SERVER: "try again later; a checkpoint that was pulled before works with HF_HUB_OFFLINE=1",
+    errors.HubProblem.DISK_FULL: "make room, or set HF_HOME to a folder on a larger disk",
+    errors.HubProblem.DAMAGED: "download it again: drasp models pull --force {source}",
+    errors.HubProblem.INCOMPLETE: "a checkpoint folder holds config.json, model.safetensors and, for prompts, "
+    "tokenizer.json",
+    errors.HubProblem.PUBLIC: "make it private in its settings on the Hub, name another one, or leave --private out",
+}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -28,12 +46,16 @@ R = TypeVar("R")
 def advice(error: errors.DraspError) -> str | None:
     """What to do about an error, or None where its message says it all."""
     if isinstance(error, errors.UnknownModelError):
-        spellings = f"names: {', '.join(error.known)}; a folder: ./folder or /path/to/folder"
+        spellings = f"names: {', '.join(error.known)}; a folder: ./folder or /path/to/folder; hf-hub:owner/repo"
         return f"{error.hint}; {spellings}" if error.hint else spellings
     if isinstance(error, errors.MissingExtraError):
         return f"pip install 'drasp[{error.extra}]'"
     if isinstance(error, errors.ResumeError):
         return "repeat the command that was stopped, or leave out --resume to start over"
+    if isinstance(error, errors.ConfigError) and error.key == "format_version":
+        return "a newer drasp may read it: pip install --upgrade drasp"
+    if isinstance(error, errors.HubError):
+        return _HUB_ADVICE[error.problem].format(source=error.source)
     if isinstance(error, errors.CheckpointError):
         return "a checkpoint folder holds config.json, model.safetensors and, for prompts, tokenizer.json"
     return None

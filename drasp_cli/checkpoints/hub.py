@@ -1,0 +1,242 @@
+"""Checkpoint folders on the Hugging Face Hub, through its own client and into its own cache.
+
+    HubAddress -resolve the revision-> commit -download what is missing-> folder -hold to its digests-> Snapshot
+
+The client is imported inside the functions: it reads HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE when it is imported, and
+nothing that needs no Hub should wait for it.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from drasp_cli import __version__
+from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, REQUIRED_FILES
+from drasp_cli.checkpoints.integrity import faults, faults_since
+from drasp_cli.checkpoints.registry import FileFacts, HubAddress
+from drasp_cli.errors import HubError, HubProblem
+
+REVISION_DIGITS = 12  # hex digits of a commit in the label of a result; the Hub resolves them, and so does the cache
+
+_PART_OF_COMMIT = re.compile(rf"[0-9a-f]{{{REVISION_DIGITS},39}}")
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Files of one commit, in the cache.
+
+    Attributes:
+        folder: never to be written to: other tools share it.
+        commit: 40 hex digits.
+    """
+
+    folder: Path
+    commit: str
+
+
+def fetch(
+    address: HubAddress, *, only: Sequence[str] = CHECKPOINT_FILES, progress: bool = False, force: bool = False
+) -> Snapshot:
+    """The checkpoint folder at `address`, downloaded where the cache lacks it.
+
+    A branch or tag is looked up each time; without network it means the commit it meant last. A commit that is in the
+    cache needs no network.
+
+    Args:
+        address: what to fetch.
+        only: names of the files that are needed.
+        progress: draw the client's progress bars on standard error, where that is a terminal.
+        force: download again what the cache has.
+
+    Raises:
+        HubError: it cannot be had, is not complete, or is not what the registry says it must be.
+    """
+    from huggingface_hub import snapshot_download
+
+    wanted = [name for name in only if not address.files or name in address.files or name == CARD_FILE]
+    with translated(address.spelling), talking(progress):
+        folder = snapshot_download(
+            address.repo,
+            revision=_whole_commit(address),
+            allow_patterns=wanted,
+            force_download=force,
+            library_name="drasp",
+            library_version=__version__,
+        )
+    snapshot = Snapshot(Path(folder), Path(folder).name)
+    missing = [name for name in REQUIRED_FILES if name in wanted and not (snapshot.folder / name).exists()]
+    if missing:
+        raise HubError(address.spelling, HubProblem.INCOMPLETE, f"it has no {' and no '.join(missing)}")
+    _refuse(address.spelling, faults_since(snapshot.folder, address.files, _receipt(address.repo, snapshot.commit)))
+    return snapshot
+
+
+def cached(address: HubAddress) -> Snapshot | None:
+    """What the cache holds of a pinned address, without asking the Hub; None where its weights are not there."""
+    assert address.revision is not None
+    folder = _snapshots(address.repo) / address.revision
+    complete = all((folder / name).exists() for name in REQUIRED_FILES)
+    return Snapshot(folder, address.revision) if complete else None
+
+
+def verify(address: HubAddress, snapshot: Snapshot) -> Mapping[str, FileFacts]:
+    """Hashes every file of a snapshot, and holds it to the registry or, for other repositories, to the Hub's listing.
+
+    Returns:
+        What each file was held to.
+
+    Raises:
+        HubError: a file is not what it must be, or the Hub cannot be asked.
+    """
+    known = address.files or _listed(address, snapshot)
+    known = {name: facts for name, facts in known.items() if (snapshot.folder / name).exists()}
+    _refuse(address.spelling, faults(snapshot.folder, known))
+    return known
+
+
+@contextmanager
+def translated(source: str) -> Iterator[None]:
+    """Raises what the client raises in the block as a `HubError` about `source`, or as it is where it is not the Hub's.
+
+    Args:
+        source: what cannot be had.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # The base of all errors of the HTTP library, which is another one in each major version of the client.
+    transport_error = HfHubHTTPError.__bases__[0]
+    try:
+        yield
+    # RuntimeError: how the client says that an upload failed, or a transfer by Xet.
+    except (transport_error, OSError, RuntimeError) as error:  # type: ignore[misc]  # a class found at run time
+        problem = _problem(error)
+        if problem is None:
+            raise
+        raise HubError(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error
+
+
+@contextmanager
+def talking(progress: bool) -> Iterator[None]:
+    """Lets the client draw its bars and say its warnings in the block, or keeps it silent.
+
+    The bars are drawn on standard error, and only where that is a terminal; the client itself does not look, before it
+    draws those of an upload. HF_HUB_DISABLE_PROGRESS_BARS is obeyed.
+    """
+    from huggingface_hub.constants import HF_HUB_DISABLE_PROGRESS_BARS
+    from huggingface_hub.utils import logging as client_logging
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    verbosity = client_logging.get_verbosity()
+    drawn = progress and sys.stderr is not None and sys.stderr.isatty()
+    silenced = not drawn and HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
+    if not progress:
+        client_logging.set_verbosity(logging.ERROR)
+    if silenced:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        client_logging.set_verbosity(verbosity)
+        if silenced:
+            enable_progress_bars()
+
+
+def _whole_commit(address: HubAddress) -> str | None:
+    """The revision to ask for: the whole commit where the revision is the beginning of exactly one in the cache.
+
+    So a label such as `hf-hub:owner/repo@0123456789ab` can be loaded again without network.
+    """
+    if address.revision is None or not _PART_OF_COMMIT.fullmatch(address.revision):
+        return address.revision
+    found = [folder.name for folder in _snapshots(address.repo).glob(f"{address.revision}*")]
+    return found[0] if len(found) == 1 else address.revision
+
+
+def _snapshots(repo: str) -> Path:
+    """The folder of a repository's snapshots in the cache, whose layout the client documents."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return Path(HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}" / "snapshots"
+
+
+def _receipt(repo: str, commit: str) -> Path:
+    """Where it is remembered that a snapshot was hashed: in the part of HF_HOME that is for other libraries' files."""
+    from huggingface_hub.constants import HF_ASSETS_CACHE
+
+    return Path(HF_ASSETS_CACHE) / "drasp" / "verified" / repo.replace("/", "--") / f"{commit}.json"
+
+
+def _listed(address: HubAddress, snapshot: Snapshot) -> Mapping[str, FileFacts]:
+    """What the Hub says that the files of a commit are."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
+
+    with translated(address.spelling):
+        paths = HfApi(library_name="drasp", library_version=__version__).get_paths_info(
+            address.repo, list(CHECKPOINT_FILES), revision=snapshot.commit
+        )
+    return {
+        path.path: FileFacts(path.size, f"sha256:{path.lfs.sha256}" if path.lfs else f"git:{path.blob_id}")
+        for path in paths
+        if isinstance(path, RepoFile)
+    }
+
+
+def _refuse(source: str, found: Mapping[str, str]) -> None:
+    if found:
+        what = "; ".join(f"{name}: {fault}" for name, fault in found.items())
+        raise HubError(source, HubProblem.DAMAGED, what)
+
+
+def _problem(error: BaseException) -> HubProblem | None:
+    """Which problem an error of the client is; None for an error of something else, such as a folder's permissions."""
+    from huggingface_hub import errors
+
+    by_type = (
+        (errors.GatedRepoError, HubProblem.GATED),
+        (errors.RevisionNotFoundError, HubProblem.NO_REVISION),
+        (errors.RepositoryNotFoundError, HubProblem.NOT_FOUND),
+        (errors.OfflineModeIsEnabled, HubProblem.OFFLINE),
+    )
+    for kind, problem in by_type:
+        if isinstance(error, kind):
+            return problem
+    if isinstance(error, errors.LocalEntryNotFoundError):
+        # Not in the cache, and not to be had: its cause says why. Without one, only the cache was to be looked at.
+        return (_problem(error.__cause__) if error.__cause__ else None) or HubProblem.UNREACHABLE
+    if isinstance(error, errors.HfHubHTTPError):
+        return _problem_of_answer(error)
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return _problem(error.__cause__)
+    if isinstance(error, OSError) and error.errno in _FULL_DISK:
+        return HubProblem.DISK_FULL
+    if isinstance(error, OSError) and "onsistency check failed" in str(error):  # fewer or more bytes than announced
+        return HubProblem.DAMAGED
+    if isinstance(error, OSError) and error.errno is not None:
+        return None
+    return HubProblem.UNREACHABLE
+
+
+def _problem_of_answer(error: Exception) -> HubProblem:
+    """Which problem an answer of the Hub with an error status is."""
+    response = error.response  # type: ignore[attr-defined]
+    if response.status_code == 401:
+        # Without a token, the Hub does not tell what is private from what is not there.
+        return HubProblem.BAD_TOKEN if "authorization" in response.request.headers else HubProblem.NOT_FOUND
+    return {403: HubProblem.FORBIDDEN, 404: HubProblem.NOT_FOUND}.get(response.status_code, HubProblem.SERVER)
+
+
+def _detail(error: BaseException) -> str:
+    """The first line of what the Hub or the system says."""
+    said = getattr(error, "server_message", None) or getattr(error, "strerror", None)
+    if not said and error.__cause__ is not None:
+        return _detail(error.__cause__)
+    return str(said or error).strip().partition("\n")[0]
