@@ -16,9 +16,10 @@ import soundfile
 
 from drasp_cli.datasets.causes import write_causes
 from drasp_cli.simulation.attributes import ATTRIBUTES
-from drasp_cli.simulation.listening_test import ClipPlan, rate_clips, render_clip
+from drasp_cli.simulation.musiceval import ClipPlan, render_clip
 from drasp_cli.simulation.prompts import draw_prompts
-from drasp_cli.simulation.raters import CAUSES, musical_impression
+from drasp_cli.simulation.raters import CAUSES, MUSICEVAL_PANEL, musical_impression
+from drasp_cli.simulation.rating import rate_clips
 from drasp_cli.simulation.systems import System, draw_systems
 
 SEED = 12
@@ -61,7 +62,7 @@ def make(out: Path) -> None:
         made.append(clip.causes)
     prompts = [plan.prompt.text for plan in plans[:PROMPTS]]
     (out / "prompts.txt").write_text("".join(f"{text}\n" for text in prompts), encoding="utf-8", newline="\n")
-    rated, _ = rate_clips(made, SEED)
+    rated, _ = rate_clips(made, MUSICEVAL_PANEL, SEED)
     write_causes(out / "causes.csv", rated, ATTRIBUTES, CAUSES)
 
 

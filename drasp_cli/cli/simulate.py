@@ -19,15 +19,24 @@ def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to make; it must not exist or be empty.")],
     clips: Annotated[int, typer.Option(help="Number of clips.", min=1)] = 3000,
     systems: Annotated[int, typer.Option(help="Number of simulated generators.", min=3)] = 31,
-    prompts: Annotated[int, typer.Option(help="Number of prompts.", min=3)] = 384,
-    seed: Annotated[int, typer.Option(help="Draws systems, prompts, music and raters.", min=0)] = 0,
-    layout: Annotated[str, typer.Option(help="Layout of the folder: musiceval.")] = "musiceval",
-    sample_rate: Annotated[int, typer.Option(help="Of the clips, in Hz.")] = 32000,
+    prompts: Annotated[
+        int | None, typer.Option(help="Number of prompts; 384 by default. Not for aes-natural.", min=3)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws systems, prompts, sound and raters.", min=0)] = 0,
+    layout: Annotated[
+        str,
+        typer.Option(
+            help="What is rated, and the folder: musiceval (music; MI, TA) or aes-natural (any sound; PQ, PC, CE, CU)."
+        ),
+    ] = "musiceval",
+    sample_rate: Annotated[
+        int | None, typer.Option(help="Of the clips, in Hz; 32000 by default, 16000 for aes-natural.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Length of a clip, 2 to 60.", min=2.0, max=60.0)] = 10.0,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core by default.", min=1)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:
-    """Make a listening test: systems that answer prompts with music, faults with known causes, and raters."""
+    """Make a listening test: systems that make music or any other sound, faults with known causes, and raters."""
     from drasp_cli.cli.drawing import DrawnColumn, Fit, draw
     from drasp_cli.simulation.listening_test import simulate as make
 
@@ -57,6 +66,8 @@ def simulate(
             DrawnColumn("SRCC", [_correlation(row.srcc, row.count) for row in ceiling.rows], Fit.NUMBER),
         ]
     )
+    if layout != "musiceval":  # the one that `train` reads
+        return
     recipe, here = shipped_folder(DEFAULT_MODEL) / "recipe.toml", Path.cwd()
     talk.notice(f"a recipe to begin with: {recipe.relative_to(here) if recipe.is_relative_to(here) else recipe}")
     talk.next_command("drasp", "train", "RECIPE.toml", "--data", str(out), "--out", "CHECKPOINT")

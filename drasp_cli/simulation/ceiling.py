@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
 
-from drasp_cli.datasets.causes import Causes
-from drasp_cli.simulation.raters import AXES
+from drasp_cli.simulation.rating import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class CeilingRow:
     Attributes:
         clips: "all", or "test" for the test split alone.
         level: "clip" or "system" (means over a system's clips).
-        axis: "MI" or "TA".
+        axis: such as "MI".
         count: number of points, clips or systems.
         lcc: Pearson's correlation; NaN with fewer than two points or where either side is constant.
         srcc: Spearman's, NaN likewise.
@@ -35,18 +34,18 @@ class CeilingRow:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The eight rows: all and test, clip and system, MI and TA."""
+    """Its rows: all and test, clip and system, each axis."""
 
     rows: tuple[CeilingRow, ...]
 
 
-def measure_ceiling(judged: Sequence[Causes]) -> Ceiling:
-    """The ceiling of a simulated listening test, from its causes and ratings."""
+def measure_ceiling(judged: Sequence[Judged]) -> Ceiling:
+    """The ceiling of a simulated listening test, from the causes and ratings of its clips; at least one."""
     rows = []
     for clips in ("all", "test"):
         chosen = [row for row in judged if clips == "all" or row.split == clips]
         for level in ("clip", "system"):
-            for axis in AXES:
+            for axis in judged[0].ratings:
                 latent = np.array([row.latent[axis] for row in chosen])
                 rated = np.array([row.ratings[axis] for row in chosen])
                 if level == "system":

@@ -103,6 +103,30 @@ BIAS_SD: Final = 0.4
 NOISE_SD: Final = 0.6
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Who rates, on what, and how.
+
+    Attributes:
+        axes: what they are asked about.
+        steps: the scale is 1 to this, in whole steps.
+        raters: how many there are.
+        ratings_per_clip: how many of them rate each clip, drawn anew for it.
+        bias_sd: SD of the normal bias of each rater on each axis, in steps.
+        noise_sd: SD of the normal noise of each rating, in steps.
+    """
+
+    axes: tuple[str, ...]
+    steps: int
+    raters: int
+    ratings_per_clip: int
+    bias_sd: float
+    noise_sd: float
+
+
+MUSICEVAL_PANEL: Final = Panel(AXES, 5, RATERS, RATINGS_PER_CLIP, BIAS_SD, NOISE_SD)
+
+
 def musical_damage(causes: Mapping[str, float]) -> float:
     """D_music: the musical faults together."""
     return _joined(causes, MUSICAL_FAULTS)
@@ -151,20 +175,29 @@ def textual_alignment(agreed: float, impression: float) -> float:
     return float(1.4 + 3.2 * (here - low) / (high - low) + HALO * (impression - 3.0))
 
 
-def draw_biases(rng: np.random.Generator) -> NDArray[np.float64]:
-    """How much too high each rater rates: (raters, axes), SD 0.4."""
-    return rng.normal(0.0, BIAS_SD, (RATERS, len(AXES)))
+def draw_biases(rng: np.random.Generator, panel: Panel = MUSICEVAL_PANEL) -> NDArray[np.float64]:
+    """How much too high each rater rates: (raters, axes)."""
+    return rng.normal(0.0, panel.bias_sd, (panel.raters, len(panel.axes)))
 
 
 def rate(
-    latent: Mapping[str, float], biases: NDArray[np.float64], rng: np.random.Generator
+    latent: Mapping[str, float],
+    biases: NDArray[np.float64],
+    rng: np.random.Generator,
+    panel: Panel = MUSICEVAL_PANEL,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The ratings of one clip by five raters.
+    """The ratings of one clip by as many raters as the panel sets on each.
+
+    Args:
+        latent: axis -> what the clip deserves, each of the panel's axes.
+        biases: (raters, axes), of `draw_biases`.
+        rng: of this clip's ratings.
+        panel: who rates.
 
     Returns:
-        Indices of the raters, (5,), ascending; and their ratings, (5, axes), whole steps of 1 to 5.
+        Indices of the raters, (ratings,), ascending; and their ratings, (ratings, axes), whole steps.
     """
-    raters = np.sort(rng.choice(len(biases), RATINGS_PER_CLIP, replace=False))
-    wished = np.array([latent[axis] for axis in AXES]) + biases[raters]
-    wished = wished + rng.normal(0.0, NOISE_SD, wished.shape)
-    return raters, np.clip(np.rint(wished), 1, 5).astype(np.int64)
+    raters = np.sort(rng.choice(len(biases), panel.ratings_per_clip, replace=False))
+    wished = np.array([latent[axis] for axis in panel.axes]) + biases[raters]
+    wished = wished + rng.normal(0.0, panel.noise_sd, wished.shape)
+    return raters, np.clip(np.rint(wished), 1, panel.steps).astype(np.int64)

@@ -52,6 +52,25 @@ def test_from_a_simulated_listening_test_to_scores(drasp: Run) -> None:
     assert "simulated ratings" in scored.stderr
 
 
+def test_a_test_of_any_sound_is_made_with_its_four_axes(drasp: Run) -> None:
+    sizes = ("--clips", "6", "--systems", "3", "--seconds", "2", "--workers", "1")
+    made = drasp("simulate", "data", *sizes, "--layout", "aes-natural")
+    assert made.exit_code == 0, made.stderr
+    assert [made.stdout.count(f" {axis} ") for axis in ("PQ", "PC", "CE", "CU")] == [4] * 4
+    assert "6 clips of 3 systems are in data" in made.stderr
+    assert "drasp train" not in made.stderr  # it reads MusicEval's layout alone
+    assert sorted(path.name for path in Path("data/sets").iterdir()) == [
+        f"audiomos2025-track2-{split}_list.csv" for split in ("dev", "test", "train")
+    ]
+
+
+def test_a_layout_without_prompts_takes_none(drasp: Run) -> None:
+    run = drasp("simulate", "data", "--layout", "aes-natural", "--prompts", "5")
+    assert run.exit_code == 1
+    assert "5 prompts; the layout aes-natural has none" in run.stderr
+    assert not Path("data").exists()
+
+
 @pytest.mark.parametrize("device", ["tpu", "cuda:99"])
 def test_a_device_that_cannot_train_is_named_and_nothing_is_made(drasp: Run, device: str) -> None:
     Path("data").mkdir()

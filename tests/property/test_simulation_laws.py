@@ -6,11 +6,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drasp_cli.simulation.aes_natural import plan_scenes
+from drasp_cli.simulation.aes_raters import AES_CAUSES, aesthetics
 from drasp_cli.simulation.attributes import VALUES
 from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_faults, audible_heard, compose
-from drasp_cli.simulation.listening_test import plan_clips, split_sizes
+from drasp_cli.simulation.generators import CONTENT_FAULTS, CUT_OFF
+from drasp_cli.simulation.layout import split_sizes
+from drasp_cli.simulation.musiceval import plan_clips
 from drasp_cli.simulation.random_streams import stream
 from drasp_cli.simulation.raters import CAUSES, agreement, musical_impression, textual_alignment
+from drasp_cli.simulation.scene_sound import sound_scene
+from drasp_cli.simulation.scenes import draw_scene, scene_causes
 from drasp_cli.simulation.sound_chain import CHAIN_CAUSES, run_chain
 
 RATE = 16000
@@ -18,6 +24,7 @@ severity = st.one_of(st.just(0.0), st.floats(0.01, 1.0))
 heards = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()})
 causes = st.fixed_dictionaries(dict.fromkeys(CAUSES, severity))
 seeds = st.integers(0, 2**31)
+SCENE_MAKERS = tuple(plan.generator for plan in plan_scenes(60, 60, 0))
 
 
 @settings(max_examples=40, deadline=None)
@@ -73,3 +80,28 @@ def test_any_plan_is_even_disjoint_and_named_once(systems, prompts, per_system, 
         for plan in plans:
             assert owner.setdefault(what(plan), plan.split) == plan.split
     assert {plan.split for plan in plans} == set(split_sizes(systems))
+
+
+CONTENT = dict.fromkeys((*MUSICAL_FAULTS, *CONTENT_FAULTS, CUT_OFF), severity)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.fixed_dictionaries(CONTENT), st.sampled_from((1.0, 1.7, 3.0)), st.integers(0, 59), seeds)
+def test_any_scene_can_be_heard_and_explained(severities, seconds, system, seed):
+    scene = draw_scene(SCENE_MAKERS[system], severities, seconds, stream(seed, "scene"))
+    assert scene == draw_scene(SCENE_MAKERS[system], severities, seconds, stream(seed, "scene"))
+    for name, value in scene_causes(scene).items():
+        assert 0.0 <= value <= severities.get(name, 1.0)
+    samples = sound_scene(scene, RATE, stream(seed, "sound"))
+    assert samples.shape == (round(seconds * RATE),)
+    assert np.all(np.isfinite(samples))
+    assert np.array_equal(samples, sound_scene(scene, RATE, stream(seed, "sound")))
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(AES_CAUSES, severity)), st.sampled_from(AES_CAUSES), st.floats(0.01, 1.0))
+def test_more_of_any_cause_raises_no_axis_but_complexity(given_causes, name, more):
+    before = aesthetics(given_causes)
+    after = aesthetics({**given_causes, name: min(1.0, given_causes[name] + more)})
+    for axis, score in after.items():
+        assert 1.0 <= score <= 10.0
+        assert score >= before[axis] if axis == "PC" else score <= before[axis]

@@ -15,7 +15,8 @@ from drasp_cli.datasets.musiceval import read_musiceval
 from drasp_cli.errors import OutputError, SimulationError
 from drasp_cli.simulation import simulate
 from drasp_cli.simulation.ceiling import measure_ceiling
-from drasp_cli.simulation.listening_test import SHORTEST, plan_clips, render_clip, split_sizes
+from drasp_cli.simulation.layout import SHORTEST, split_sizes
+from drasp_cli.simulation.musiceval import plan_clips, render_clip
 from drasp_cli.simulation.raters import agreement, musical_impression, textual_alignment
 
 SMALL = {"clips": 36, "systems": 12, "prompts": 20, "seed": 5, "sample_rate": 16000, "seconds": 2.0}
@@ -164,7 +165,7 @@ def test_plan_is_even_and_repeats_no_pair_while_avoidable(clips, systems, prompt
         ({"sample_rate": 12345}, "sample rate is 12345 Hz; expected one of: 16000"),
         ({"seconds": 0.5}, "clips of 0.5 s; expected 2 to 60 s"),
         ({"seconds": float("nan")}, "clips of nan s"),
-        ({"layout": "other"}, "layout is 'other'; expected one of: musiceval"),
+        ({"layout": "other"}, "layout is 'other'; expected one of: musiceval, aes-natural"),
         ({"seed": -1}, "seed is -1"),
         ({"workers": 0}, "0 workers"),
     ],
