@@ -62,7 +62,8 @@ def score_clips(
         batch_size: windows in a batch.
         workers: threads that decode; None takes one for each core, at most 8.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
-        precision: "auto" and "fp32" compute in fp32, "bf16" and "fp16" under autocast.
+        precision: "auto" and "fp32" compute in fp32, "bf16" and "fp16" under autocast. torch's process-wide settings
+            that would lower fp32 (TF32, `torch.set_float32_matmul_precision`) are switched off, and stay off.
 
     Raises:
         DeviceError: the device or precision is not available here.

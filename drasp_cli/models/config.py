@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import reprlib
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from drasp_cli.errors import ConfigError
+from drasp_cli.models.limits import check_memory, check_size
 from drasp_cli.models.pooling import PoolingConfig
 
 FORMAT_VERSION = 1
@@ -95,6 +97,55 @@ class HTSATConfig:
     def dim(self) -> int:
         """Width of the last stage, which is the width of a frame."""
         return self.embed_dim * 2 ** (len(self.depths) - 1)
+
+
+@dataclass(frozen=True)
+class WavLMConfig:
+    """WavLM speech tower: strided convolutions over samples, then a transformer.
+
+    Attributes:
+        conv_dim: channels of every convolution.
+        conv_kernels: samples, then frames, that each convolution spans.
+        conv_strides: step of each convolution.
+        embed_dim: width of the transformer, which is the width of a frame.
+        ffn_dim: hidden width of a layer's MLP.
+        num_layers: transformer layers; the tower answers with one more, the input of the first.
+        num_heads: attention heads in each layer.
+        pos_conv_kernel: frames that the position embedding's convolution spans.
+        pos_conv_groups: its groups.
+        num_buckets: rows of the table of relative position biases; half for each direction.
+        max_distance: in frames; positions farther apart share the last bucket of their direction.
+    """
+
+    conv_dim: int = 512
+    conv_kernels: tuple[int, ...] = (10, 3, 3, 3, 3, 2, 2)
+    conv_strides: tuple[int, ...] = (5, 2, 2, 2, 2, 2, 2)
+    embed_dim: int = 768
+    ffn_dim: int = 3072
+    num_layers: int = 12
+    num_heads: int = 12
+    pos_conv_kernel: int = 128
+    pos_conv_groups: int = 16
+    num_buckets: int = 320
+    max_distance: int = 800
+
+    @property
+    def dim(self) -> int:
+        """Width of a frame."""
+        return self.embed_dim
+
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next; 320 by default."""
+        return math.prod(self.conv_strides)
+
+    @property
+    def receptive_field(self) -> int:
+        """Samples that one frame hears; 400 by default."""
+        span = 1
+        for kernel, stride in zip(reversed(self.conv_kernels), reversed(self.conv_strides), strict=True):
+            span = (span - 1) * stride + kernel
+        return span
 
 
 @dataclass(frozen=True)
@@ -208,13 +259,14 @@ def parse_config(data: Any, source: str) -> PredictorConfig:
         source: its file, for messages.
 
     Raises:
-        ConfigError: a key is unknown, missing, of the wrong kind, or has an impossible value.
+        ConfigError: a key is unknown, missing, of the wrong kind, or has an impossible value, or the predictor would be
+            larger than `limits.py` allows.
     """
     # First of all, or a newer file would be refused for a new key, as if that were a slip of the pen.
     version = data.get("format_version", FORMAT_VERSION) if isinstance(data, Mapping) else FORMAT_VERSION
     if version != FORMAT_VERSION:
         raise ConfigError(
-            source, "format_version", f"{version!r} is not one of the versions read here: {FORMAT_VERSION}"
+            source, "format_version", f"{_shown(version)} is not one of the versions read here: {FORMAT_VERSION}"
         )
     config = from_plain(PredictorConfig, data, source)
     for key, allowed in _CHOICES.items():
@@ -222,7 +274,7 @@ def parse_config(data: Any, source: str) -> PredictorConfig:
         for part in key.split("."):
             value = getattr(value, part)
         if value not in allowed:
-            raise ConfigError(source, key, f"{value!r} is not one of {', '.join(map(repr, allowed))}")
+            raise ConfigError(source, key, f"{_shown(value)} is not one of {', '.join(map(repr, allowed))}")
     _check_sizes(config, source)
     return config
 
@@ -239,6 +291,8 @@ def load_config(path: Path) -> PredictorConfig:
         raise ConfigError(str(path), "file", "is not there") from None
     except (OSError, ValueError) as error:
         raise ConfigError(str(path), "file", f"is not readable as JSON ({error})") from error
+    except RecursionError:  # a hundred thousand brackets
+        raise ConfigError(str(path), "file", "is not a config: its lists and tables are nested too deep") from None
     return parse_config(data, str(path))
 
 
@@ -279,16 +333,16 @@ def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
         result = None if data is None else from_plain(inner[0], data, source, key)
     elif origin is tuple:
         if not isinstance(data, (list, tuple)):
-            raise ConfigError(source, key, f"must be a list, not {data!r}")
+            raise ConfigError(source, key, f"must be a list, not {_shown(data)}")
         result = tuple(from_plain(arguments[0], item, source, f"{key}[{i}]") for i, item in enumerate(data))
     elif origin is not None and issubclass(origin, Mapping):
         if not isinstance(data, Mapping):
-            raise ConfigError(source, key, f"must be a table, not {data!r}")
+            raise ConfigError(source, key, f"must be a table, not {_shown(data)}")
         result = {name: from_plain(arguments[1], item, source, _join(key, name)) for name, item in data.items()}
     elif kind is float and isinstance(data, (int, float)) and not isinstance(data, bool):
         result = _finite(data, source, key)
     elif not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
-        raise ConfigError(source, key, f"must be {kind.__name__}, not {data!r}")
+        raise ConfigError(source, key, f"must be {kind.__name__}, not {_shown(data)}")
     else:
         result = data
     return typing.cast(T, result)
@@ -296,7 +350,7 @@ def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
 
 def _dataclass_from_plain(kind: Any, data: Any, source: str, key: str) -> Any:
     if not isinstance(data, Mapping):
-        raise ConfigError(source, key or "file", f"must be a table, not {data!r}")
+        raise ConfigError(source, key or "file", f"must be a table, not {_shown(data)}")
     fields = {f.name: f for f in dataclasses.fields(kind)}
     for name in data:
         if name not in fields:
@@ -321,8 +375,13 @@ def _finite(data: float, source: str, key: str) -> float:
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
-        raise ConfigError(source, key, f"must be a finite number, not {data!r}")
+        raise ConfigError(source, key, f"must be a finite number, not {_shown(data)}")
     return value
+
+
+def _shown(data: Any) -> str:
+    """`data` for a message, cut where it is long or deep: it is a stranger's, and may be a megabyte of brackets."""
+    return reprlib.repr(data)
 
 
 def _join(key: str, name: str) -> str:
@@ -330,15 +389,16 @@ def _join(key: str, name: str) -> str:
 
 
 def _check_sizes(config: PredictorConfig, source: str) -> None:
-    """Refuses sizes that cannot be built, with the key that would have to change."""
+    """Refuses sizes that cannot be built, or are too large to be, with the key that would have to change."""
 
     def require(condition: bool, key: str, reason: str) -> None:
         if not condition:
             raise ConfigError(source, key, reason)
 
-    for table in ("audio", "logmel", "backbone", "text", "heads"):
+    for table in ("audio", "logmel", "backbone", "text", "pooling", "heads"):
         for key, value in _integers(getattr(config, table), table):
             require(value > 0 or (key == "text.pad_token" and value == 0), key, f"must be positive, not {value}")
+            check_size(key, value, source)
     audio, logmel, backbone, text, heads = config.audio, config.logmel, config.backbone, config.text, config.heads
     require(len(config.axes) > 0, "axes", "must name at least one axis")
     known = {"MI", "TA"}
@@ -349,6 +409,7 @@ def _check_sizes(config: PredictorConfig, source: str) -> None:
         require(target.std > 0, f"targets.{axis}.std", "must be positive")
     require(text is not None or "TA" not in config.axes, "text", "is needed for TA")
     require(0 <= heads.dropout < 1, "heads.dropout", "must be at least 0 and less than 1")
+    check_size("backbone.mlp_ratio", backbone.mlp_ratio, source)
     require(
         backbone.mlp_ratio * backbone.embed_dim >= 1,
         "backbone.mlp_ratio",
@@ -396,6 +457,7 @@ def _check_sizes(config: PredictorConfig, source: str) -> None:
             "text.max_tokens",
             "must exceed 2 and leave room in max_positions",
         )
+    check_memory(config, source)
 
 
 def _integers(table: Any, key: str) -> Iterator[tuple[str, int]]:

@@ -43,6 +43,7 @@ from drasp_cli.training.state import (
     State,
     check_folder,
     digest_of,
+    foreign_state,
     make_folder,
     read_state,
     recipe_text,
@@ -158,7 +159,10 @@ def fit(
     state = State()
     optimizer: torch.optim.Optimizer | None = None
     if content is not None:
-        state, optimizer = _restore(content, recipe, predictor, teachers)
+        try:
+            state, optimizer = _restore(content, recipe, predictor, teachers)
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # torch's, for other tensors
+            raise foreign_state(saved) from error
     while state.stage < len(recipe.stage):
         stage = recipe.stage[state.stage]
         optimizer = optimizer or _optimizer(stage, predictor, teachers)
@@ -380,6 +384,11 @@ def _check_freezes(recipe: Recipe, predictor: ClapPredictor, teachers: Teachers)
 def _restore(
     content: Mapping[str, Any], recipe: Recipe, predictor: ClapPredictor, teachers: Teachers
 ) -> tuple[State, torch.optim.Optimizer]:
+    """Where the run stood, and everything else as it was: `predictor` and `teachers` are filled.
+
+    Raises:
+        AttributeError, KeyError, RuntimeError, TypeError, ValueError: torch's, where the tensors are not theirs.
+    """
     state = State(**content["state"])
     predictor.load_state_dict(content["predictor"])
     teachers.load_state_dict(content["teachers"])

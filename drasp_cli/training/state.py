@@ -11,10 +11,9 @@ import hashlib
 import io
 import json
 import math
-import pickle
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,16 @@ from drasp_cli.training.teachers import Teachers
 LOG_FILE = "training-log.csv"
 WORK_FOLDER = ".training"
 STATE_FILE = "state.pt"
+
+# What a state file holds, by name.
+_CONTENT: Mapping[str, type] = {
+    "recipe": dict,
+    "data": str,
+    "state": dict,
+    "predictor": dict,
+    "teachers": dict,
+    "optimizer": dict,
+}
 
 
 @dataclass
@@ -157,16 +166,49 @@ def read_state(path: Path, recipe: Recipe, digest: str) -> Mapping[str, Any]:
     this recipe.
 
     Raises:
-        TrainingError: it is torn, or of another recipe or other clips.
+        TrainingError: it is torn, not such a state, or of another recipe or other clips.
     """
     try:
         content: Mapping[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+    except Exception as error:  # an unpickler raises whatever torn bytes make it raise
         raise TrainingError(f"{path} cannot be read ({type(error).__name__}); remove it to start over") from error
+    if not _is_state(content):
+        raise foreign_state(path)
     stages = content["state"]["stage"] + 1
     if _begun(content["recipe"], stages) != _begun(recipe_text(recipe), stages):
         raise TrainingError(f"{path} is of a run with another recipe; remove it to start over")
+    if stages > len(recipe.stage):
+        raise foreign_state(path)
     if content["data"] != digest:
         differs = "other clips, ratings or prompts, or other causes"
         raise TrainingError(f"{path} is of a run on {differs}; remove it to start over")
     return content
+
+
+def foreign_state(path: Path) -> TrainingError:
+    """The error for a readable file that `save_state` of this version did not write."""
+    return TrainingError(f"{path} is not a state of this version of drasp; remove it to start over")
+
+
+def _is_state(content: Any) -> bool:
+    """Whether `content` has the shape of what `save_state` writes; tensors are compared when they are loaded."""
+    if not _has_keys(content, _CONTENT):
+        return False
+    if not all(isinstance(content[name], kind) for name, kind in _CONTENT.items()):
+        return False
+    state = content["state"]
+    if not _has_keys(state, {f.name: f for f in fields(State)}):
+        return False
+    counts = (state["stage"], state["epoch"], state["stale"])
+    return (
+        all(type(count) is int and count >= 0 for count in counts)
+        and isinstance(state["best_loss"], float)
+        and (state["best"] is None or _has_keys(state["best"], content["predictor"]))
+        and isinstance(state["log"], list)
+        and all(isinstance(row, dict) for row in state["log"])
+        and isinstance(content["recipe"].get("stage"), list)
+    )
+
+
+def _has_keys(value: Any, like: Mapping[str, Any]) -> bool:
+    return isinstance(value, dict) and value.keys() == like.keys()

@@ -11,12 +11,15 @@ targets are known instead of being "own pair 1, all other pairs 0", because two 
 rating says only that a clip is worth 2.6; the other four say what to listen for. They are linear readouts, of the
 pooled frames (causes, attributes) and of the text embedding (prompt_attributes), used in training and thrown away.
 
+A batch in which nothing is known that a loss reads (no rating, no attribute) has no say: its loss is zero, and so is
+its gradient. It counts in the mean of an epoch, as a batch without an error.
+
 How they start matters more than how they are weighted; see `start.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -156,6 +159,7 @@ class Teachers(nn.Module):
     def _ratings(
         self, scores: Mapping[str, Tensor], ratings: Tensor, config: PredictorConfig, rating_loss: str
     ) -> Tensor:
+        """Mean error over the axes that at least one clip of the batch has a rating of; zero where none has."""
         per_axis = []
         for axis, rating in zip(self.axes, ratings.T, strict=True):
             known = ~rating.isnan()
@@ -167,10 +171,19 @@ class Teachers(nn.Module):
             else:
                 error = error / config.targets[axis].std
                 per_axis.append(error.square().mean() + error.abs().mean())
+        if not per_axis:
+            return _no_say(scores.values())
         return torch.stack(per_axis).mean()
 
 
 def _cross_entropies(readouts: nn.ModuleList, embedding: Tensor, values: Tensor) -> Tensor:
-    """Mean cross entropy over the attributes that at least one row of the batch knows."""
+    """Mean cross entropy over the attributes that at least one row of the batch knows; zero where no row knows any."""
     known = [(readout, column) for readout, column in zip(readouts, values.T, strict=True) if (column >= 0).any()]
+    if not known:
+        return _no_say((embedding, *(readout(embedding) for readout in readouts)))
     return torch.stack([F.cross_entropy(readout(embedding), column) for readout, column in known]).mean()
+
+
+def _no_say(predictions: Iterable[Tensor]) -> Tensor:
+    """Zero, with a graph through `predictions`: backward() runs, and gives every parameter behind them a zero."""
+    return 0.0 * torch.stack([predicted.sum() for predicted in predictions]).sum()

@@ -21,6 +21,7 @@ from tests.benchmarks.codec_ratings import agreement_rows as codec_rows
 from tests.benchmarks.codec_ratings import system_rows
 from tests.benchmarks.damage import DAMAGES, PACKET, add_white_noise, clip, code_mp3, drop_packets, encode_mp3, low_pass
 from tests.benchmarks.floor import count_bytes, count_flops
+from tests.benchmarks.precision import drift_rows, find_clips
 from tests.benchmarks.real_degradations import falls_row, versions
 from tests.benchmarks.report import Interval, Report
 from tests.benchmarks.unseen_systems import agreement_rows, ceiling_rows, known_prompts, wording
@@ -159,6 +160,27 @@ def test_codec_rows_are_best_rated_first():
     assert by_clip[:3] == ["all", "clip", 4]
     assert by_clip[3].value == pytest.approx(0.8)
     assert by_system[3].value == pytest.approx(1.0)
+
+
+def test_drift_is_measured_per_axis_over_the_clips_that_have_a_score():
+    def rows(*scores: tuple[float, float | None]) -> list[ClipScore]:
+        return [ClipScore(Clip(f"{n}.wav"), {"MI": mi, "TA": ta, "XX": None}) for n, (mi, ta) in enumerate(scores)]
+
+    exact = rows((1.0, 2.0), (2.0, None), (3.0, 4.0), (4.0, 3.0))
+    lower = rows((1.1, 2.0), (1.8, None), (3.0, 3.0), (4.1, 3.5))
+    assert drift_rows("bf16", exact, lower) == [
+        ["MI", "bf16", 4, pytest.approx(0.1), pytest.approx(0.2), pytest.approx(1.0)],
+        ["TA", "bf16", 3, pytest.approx(0.5), pytest.approx(1.0), pytest.approx(0.5)],
+    ]
+
+
+def test_drift_is_measured_on_the_data_that_is_there(tmp_path: Path):
+    source, clips = find_clips(tmp_path / "nowhere")
+    assert (len(clips), source) == (12, Path("docs/examples"))
+    assert all(clip.prompt for clip in clips)
+    (tmp_path / "wav").mkdir()
+    soundfile.write(tmp_path / "wav/a.wav", tone(440), RATE)
+    assert [(Path(clip.path).name, clip.prompt) for clip in find_clips(tmp_path)[1]] == [("a.wav", None)]
 
 
 # ------------------------------------------------------------------------------------------- report and speed

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from drasp_cli.audio.containers import is_cut_off
 from drasp_cli.audio.decode import DecodeFacts, Decoder
 from drasp_cli.errors import AudioError
 
@@ -209,7 +210,15 @@ def test_samples_that_are_no_numbers(stereo: np.ndarray, write: Write, value: fl
 
 @pytest.mark.parametrize(
     ("container", "subtype", "rate"),
-    [("WAV", "PCM_16", 44100), ("RF64", "PCM_16", 44100), ("FLAC", "PCM_16", 44100), ("AIFF", "PCM_24", 44100), *LOSSY],
+    [
+        ("WAV", "PCM_16", 44100),
+        ("RF64", "PCM_16", 44100),
+        ("W64", "PCM_16", 44100),
+        ("FLAC", "PCM_16", 44100),
+        ("AIFF", "PCM_24", 44100),
+        ("AU", "PCM_16", 44100),
+        *LOSSY,
+    ],
 )
 def test_a_file_cut_short_keeps_what_is_there(write: Write, container: str, subtype: str, rate: int):
     noise = 0.1 * np.random.default_rng(5).standard_normal((5 * rate, 2)).astype(np.float32)
@@ -225,6 +234,62 @@ def test_a_file_cut_short_keeps_what_is_there(write: Write, container: str, subt
     settled = len(mono) - rate // 10  # the last packet of a lossy file may be half there
     np.testing.assert_allclose(mono[:settled], whole[:settled], rtol=0, atol=1e-6)
     assert not decode(str(path), end=1.0)[1].truncated  # that range is whole
+
+
+def test_little_endian_au_is_cut_short_too(stereo: np.ndarray, write: Write):
+    path = Path(write("clip", stereo, format="AU", subtype="PCM_16", endian="LITTLE"))
+    assert not decode(str(path))[1].truncated
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert decode(str(path))[1].truncated
+
+
+@pytest.mark.parametrize("size", [2**63 - 1, 2**64 - 1])
+def test_w64_from_a_pipe_declares_no_length(stereo: np.ndarray, tmp_path: Path, size: int):
+    path = tmp_path / "clip.w64"
+    soundfile.write(path, stereo, 44100, format="W64", subtype="PCM_16")
+    data = path.read_bytes()
+    place = data.index(b"data\xf3\xac") + 16
+    path.write_bytes(data[:place] + size.to_bytes(8, "little") + data[place + 8 :])
+    with path.open("rb", buffering=0) as file:
+        assert not is_cut_off(file)
+
+
+@pytest.mark.parametrize("size", [0, 7, 2**40, 2**64 - 1])
+def test_a_w64_chunk_of_any_size_is_passed_over(stereo: np.ndarray, tmp_path: Path, size: int):
+    """Neither a chunk that says it is empty nor one that says it has no end keeps the walk going."""
+    path = tmp_path / "clip.w64"
+    soundfile.write(path, stereo, 44100, format="W64", subtype="PCM_16")
+    data = path.read_bytes()
+    path.write_bytes(data[:56] + size.to_bytes(8, "little") + data[64:])
+    with path.open("rb", buffering=0) as file:
+        assert not is_cut_off(file)
+
+
+def test_au_from_a_pipe_declares_no_length(stereo: np.ndarray, write: Write):
+    path = Path(write("clip", stereo, format="AU", subtype="PCM_16"))
+    data = path.read_bytes()
+    path.write_bytes(data[:8] + b"\xff\xff\xff\xff" + data[12:])
+    mono, facts = decode(str(path))
+    assert (len(mono), facts.truncated) == (len(stereo), False)
+
+
+def test_caf_cut_short_is_flagged_or_where_libsndfile_does_not_open_it_refused(stereo: np.ndarray, write: Write):
+    path = Path(write("clip.caf", stereo))
+    data = path.read_bytes()
+    path.write_bytes(data[:-1000])
+    mono, facts = decode(str(path))
+    assert (len(mono), facts.truncated) == (len(stereo) - 250 - 2, True)  # 4 bytes a sample; 2 samples of padding
+    path.write_bytes(data[: len(data) * 6 // 10])
+    assert refusal(str(path)).startswith("broken or not supported: ")
+
+
+def test_caf_from_a_pipe_declares_no_length(stereo: np.ndarray, write: Write):
+    path = Path(write("clip.caf", stereo))
+    data = path.read_bytes()
+    place = data.index(b"data") + 4
+    path.write_bytes(data[:place] + b"\xff" * 8 + data[place + 8 :])
+    with path.open("rb", buffering=0) as file:
+        assert not is_cut_off(file)
 
 
 def test_a_file_broken_in_the_middle_keeps_what_is_before(write: Write):

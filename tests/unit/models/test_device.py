@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
 from drasp_cli.errors import DeviceError
 from drasp_cli.models.device import choose_device
+
+
+@pytest.fixture
+def _as_it_was() -> Iterator[None]:
+    yield
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.mkldnn.conv.fp32_precision = "ieee"
+
+
+@pytest.mark.usefixtures("_as_it_was")
+@pytest.mark.parametrize("lowered", ["medium", "high"])
+def test_fp32_means_fp32_on_a_cpu_too(lowered: str) -> None:
+    """What a caller has set for his own network does not reach a score; "medium" is bf16 where the CPU has it."""
+    a, b = torch.randn(2, 128, 128, generator=torch.Generator().manual_seed(0))
+    expected = a @ b
+    torch.set_float32_matmul_precision(lowered)
+    torch.backends.mkldnn.conv.fp32_precision = "bf16"
+    choose_device("cpu")
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert torch.backends.mkldnn.conv.fp32_precision == "ieee"
+    assert torch.equal(a @ b, expected)
 
 
 def test_fp32_means_fp32(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,45 @@ def test_a_torn_state_names_the_file_to_remove(tmp_path: Path, keep: int) -> Non
         train(data, out, resume=True)
     state.unlink()
     train(data, out, recipe=recipe(StageRecipe("ratings", 1, {"ratings": 1.0})))
+
+
+OTHER_SHAPES: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+    "nothing": lambda content: {},
+    "a list": lambda content: [1, 2],
+    "a tensor": lambda content: torch.zeros(3),
+    "an older drasp": lambda content: {name: content[name] for name in ("predictor", "optimizer", "state")},
+    "a newer drasp": lambda content: content | {"scheduler": {}},
+    "other fields": lambda content: content | {"state": {**content["state"], "momentum": 1}},
+    "no fields": lambda content: content | {"state": {}},
+    "a stage that is none": lambda content: content | {"state": content["state"] | {"stage": "causes"}},
+    "a stage beyond the last": lambda content: content | {"state": content["state"] | {"stage": 7}},
+    "a stage before the first": lambda content: content | {"state": content["state"] | {"stage": -1}},
+    "a recipe that is none": lambda content: content | {"recipe": {"stage": None}},
+    "other best weights": lambda content: content | {"state": content["state"] | {"best": {"w": torch.zeros(1)}}},
+    "other weights": lambda content: content | {"predictor": {}, "state": content["state"] | {"best": None}},
+    "other readouts": lambda content: content | {"teachers": {"heard.0.weight": torch.zeros(2)}},
+    "no optimizer": lambda content: content | {"optimizer": {}},
+    "another optimizer": lambda content: content | {"optimizer": {"state": {}, "param_groups": []}},
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set and a run on it that was stopped in its third epoch, side by side."""
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.raises(KeyboardInterrupt):
+        train(make_dataset(folder / "data"), folder / "out", monitor=Stops(3))
+    return folder
+
+
+@pytest.mark.parametrize("shape", OTHER_SHAPES)
+def test_a_state_of_another_shape_names_the_file_to_remove(stopped: Path, tmp_path: Path, shape: str) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(stopped / "out", out)
+    state = out / WORK_FOLDER / STATE_FILE
+    torch.save(OTHER_SHAPES[shape](torch.load(state, weights_only=True)), state)
+    with pytest.raises(TrainingError, match=rf"{STATE_FILE} is .*; remove it to start over"):
+        train(stopped / "data", out, resume=True)
 
 
 @pytest.mark.parametrize("damage", ["index", "data", "fewer"])

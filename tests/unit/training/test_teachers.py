@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -53,6 +55,30 @@ def test_l1_and_mse_by_hand() -> None:
     torch.testing.assert_close(losses["ratings"], (mi.abs().mean() + ta.abs().mean()) / 2)
     expected = (mi.abs().mean() + mi.square().mean() + ta.abs().mean() + ta.square().mean()) / 2
     torch.testing.assert_close(combined["ratings"], expected)
+
+
+@pytest.mark.parametrize("rating_loss", ["l1", "mse+l1"])
+@pytest.mark.parametrize("name", ["ratings", "attributes", "prompt_attributes"])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_batch_of_which_nothing_is_known_has_no_say(name: str, rating_loss: str, frozen: bool) -> None:
+    """A loss of zero that can be taken back, with zero gradients; also where only the readouts are trained."""
+    predictor = seeded_predictor(tiny_config(), 0)
+    teachers = Teachers(predictor.config, VOCABULARY)
+    if frozen and name != "ratings":
+        predictor.requires_grad_(False)
+    unknown = replace(
+        batch(),
+        ratings=torch.full((4, 2), float("nan")),
+        heard=torch.full((4, 2), NOT_MENTIONED),
+        asked=torch.full((4, 2), NOT_MENTIONED),
+    )
+    losses, _ = teachers.losses(predictor, unknown, [name], rating_loss)
+    assert losses[name].shape == ()
+    assert float(losses[name].detach()) == 0.0
+    losses[name].backward()  # type: ignore[no-untyped-call]
+    gradients = [p.grad for p in (*predictor.parameters(), *teachers.parameters()) if p.grad is not None]
+    assert gradients
+    assert not any(gradient.any() for gradient in gradients)
 
 
 @pytest.mark.parametrize("name", LOSSES)
