@@ -1,0 +1,85 @@
+"""The Audiobox-shaped predictor: windows to one score for each axis.
+
+    WindowBatch -WavLM-> layer outputs -layer mix-> one sequence of frames for each axis
+      -pooling [, pooling_proj]-> -L2-> embedding of the axis -its head-> -inverse target transform-> score
+
+The layer mixes and the heads are each axis' own; the tower, the pooling and its projection are shared. Two of a kind:
+
+    original    masked mean and no projection (audiobox-aesthetics 0.0.4, Meta's weights)
+    research    any pooling, and `pooling_proj` back to the width of a frame, also behind a mean (DRASP paper, section
+                III-D and Fig. 2b; DRASP research code, Track 2)
+
+Parameter names of both are the published ones, so their state dicts load by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from drasp_cli.datatypes import WindowBatch
+from drasp_cli.models.aes_heads import AesHeadConfig, aes_head
+from drasp_cli.models.backbones.wavlm import WavLM
+from drasp_cli.models.config import TargetTransform, WavLMConfig
+from drasp_cli.models.layer_mix import LayerMix
+from drasp_cli.models.pooling import Pooled, PoolingConfig, TemporalAverage, build_pooling
+
+
+class AudioboxPredictor(nn.Module):
+    """A whole predictor with a WavLM tower.
+
+    Args:
+        tower: size of the tower.
+        head: shape of the heads.
+        targets: axis -> rating scale; its order is that of the axes everywhere.
+        pooling: of the research kind; None for the original one.
+    """
+
+    def __init__(
+        self,
+        tower: WavLMConfig,
+        head: AesHeadConfig,
+        targets: Mapping[str, TargetTransform],
+        pooling: PoolingConfig | None = None,
+    ) -> None:
+        super().__init__()
+        self.targets = dict(targets)
+        self.wavlm_model = WavLM(tower)
+        dim = tower.dim
+        self.layer_weights = LayerMix(self.axes, self.wavlm_model.num_outputs)
+        self.pooling = build_pooling(pooling, dim) if pooling else TemporalAverage(dim)
+        self.pooling_proj = nn.Linear(self.pooling.out_dim, dim) if pooling else nn.Identity()
+        self.proj_layer = nn.ModuleDict({axis: aes_head(head, dim) for axis in self.axes})
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """What it scores, in the order of every dimension and mapping of axes."""
+        return tuple(self.targets)
+
+    def mix(self, batch: WindowBatch) -> tuple[Tensor, Tensor | None]:
+        """Windows (batch, window_samples) -> (axes, batch, frames, dim), and (batch, frames) bool or None."""
+        outputs, mask = self.wavlm_model(batch)
+        return self.layer_weights(outputs), mask
+
+    def pool(self, mixes: Tensor, mask: Tensor | None) -> Pooled:
+        """What `mix` returns -> Pooled with embedding (axes * batch, out_dim), all windows of an axis together."""
+        return self.pooling(mixes.flatten(0, 1), None if mask is None else mask.repeat(len(mixes), 1))
+
+    def embed(self, batch: WindowBatch) -> Tensor:
+        """Windows (batch, window_samples) -> (axes, batch, dim), each of length 1."""
+        pooled = self.pool(*self.mix(batch)).embedding
+        projected = self.pooling_proj(pooled).view(len(self.axes), len(batch.samples), -1)
+        return F.normalize(projected, dim=-1)
+
+    def score(self, embeddings: Tensor) -> Mapping[str, Tensor]:
+        """(axes, batch, dim) from `embed` -> axis -> (batch,), on the rating scale and never clamped to it."""
+        return {
+            axis: self.proj_layer[axis](embedding).squeeze(-1) * target.std + target.mean
+            for (axis, target), embedding in zip(self.targets.items(), embeddings, strict=True)
+        }
+
+    def forward(self, batch: WindowBatch) -> Mapping[str, Tensor]:
+        """Windows (batch, window_samples) at 16 kHz, zeros behind a clip's end -> axis -> (batch,)."""
+        return self.score(self.embed(batch))

@@ -1,0 +1,150 @@
+"""WavLM's convolutions: zero-padded windows to frames, at the price of their real part.
+
+    samples -conv 10/5, group norm over time, GELU-> -conv, GELU (six times)-> frames
+
+The reference pads every window with zeros to one length (10 s) and normalises each channel of the first convolution
+over all of it, so the padding is part of the score: it may not be cut off. It need not be computed either.
+
+**The norm.** Let w be a channel's kernel (no bias) and x_t the t-th patch of samples, t = 1 .. T over the padded
+window. The channel is y_t = w x_t, so its mean and variance over time follow from moments that all channels share:
+
+    m = (1/T) sum_t x_t,   C = (1/T) sum_t x_t x_t^T - m m^T        mean(y) = w m,   var(y) = w^T C w
+
+A patch of zeros adds nothing to either sum: they run over the real part, and only the division by T knows of the
+rest. With a 10-sample kernel, C is 10 x 10 and takes 6 MFLOP for a 10 s window, where a norm would read and write the
+66 MB of 512 channels. Both sums are float64: neighbouring samples are nearly equal, and what a high-pass kernel leaves
+of w^T C w would drown in float32. Normalisation is then an affine map for each channel and row, folded into the kernel:
+
+    g (y_t - mean) / sqrt(var + eps) + b = (a w) x_t + (b - a w m),    a = g / sqrt(var + eps)
+
+**The rest.** Behind the norm every output is a function of the samples under it. Frame r hears the samples from hop r
+up to hop r + receptive_field, so R frames need exactly hop (R - 1) + receptive_field samples, the last of them padding:
+for 3 s of sound, 150 frames and 48,080 of 160,000 samples.
+
+**Which frames are real.** The reference cuts the window into as many equal groups of samples as there are frames, and a
+frame is real when its group holds a real sample: with F frames in a window of W samples, n real samples make
+R = min(F, ceil(n / floor(W / F))) real frames. The groups are hop long when W is 160,000, and longer in short windows.
+
+Rows of a batch are computed up to the longest one's R. Each row has its own m, C and T, so batch mates change nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from drasp_cli.datatypes import Features, WindowBatch
+from drasp_cli.models.config import WavLMConfig
+
+
+def patch_moments(samples: Tensor, kernel: int, stride: int, num_real: int) -> tuple[Tensor, Tensor]:
+    """The moments m and C of the module docstring, over all patches of the window.
+
+    Args:
+        samples: (batch, window_samples), with zeros as padding.
+        kernel: samples in a patch.
+        stride: samples from one patch to the next.
+        num_real: from here on, samples are padding in every row.
+
+    Returns:
+        (batch, kernel) and (batch, kernel, kernel), float64.
+
+    >>> mean, covariance = patch_moments(torch.tensor([[1.0, 2.0, 0.0, 0.0]]), kernel=2, stride=2, num_real=2)
+    >>> mean.tolist(), covariance.tolist()
+    ([[0.5, 1.0]], [[[0.25, 0.5], [0.5, 1.0]]])
+    """
+    count = (samples.shape[1] - kernel) // stride + 1
+    real = samples[:, : num_real + kernel - 1]  # up to the end of the last patch that touches a real sample
+    if real.device.type == "mps":
+        real = real.cpu()  # Apple's GPUs have no float64
+    patches = real.double().unfold(1, kernel, stride)
+    mean = patches.sum(dim=1) / count
+    second = patches.transpose(1, 2) @ patches / count
+    covariance = second - mean[:, :, None] * mean[:, None, :]
+    return mean, covariance
+
+
+class NormalisedConv(nn.ModuleDict):
+    """The first convolution, group norm over time with one channel in each group, and GELU.
+
+    Its convolution is called `0` and its norm `2`, as in the published state dict.
+    """
+
+    def __init__(self, dim: int, kernel: int, stride: int) -> None:
+        super().__init__({"0": nn.Conv1d(1, dim, kernel, stride, bias=False), "2": nn.GroupNorm(dim, dim)})
+        self.kernel, self.stride = kernel, stride
+
+    def folded(self, samples: Tensor, num_real: int) -> tuple[Tensor, Tensor]:
+        """Kernels a w, (batch, dim, kernel), and shifts b - a w m, (batch, dim, 1), for each row's own statistics."""
+        conv, norm = self["0"], self["2"]
+        assert isinstance(conv, nn.Conv1d)
+        assert isinstance(norm, nn.GroupNorm)
+        kernels = conv.weight.squeeze(1)
+        mean, covariance = patch_moments(samples, self.kernel, self.stride, num_real)
+        precise = kernels.to(mean.device, mean.dtype)
+        variance = ((precise @ covariance) * precise).sum(dim=-1).clamp(min=0.0)  # rounding may leave it at -1e-20
+        inverse_std = (variance + norm.eps).rsqrt()
+        scale = norm.weight * inverse_std.to(kernels)
+        centre = (inverse_std * (mean @ precise.T)).to(kernels)
+        return scale[..., None] * kernels, (norm.bias - norm.weight * centre)[..., None]
+
+    def forward(self, samples: Tensor, num_real: int, num_outputs: int) -> Tensor:
+        """(batch, window_samples), zeros as padding -> (batch, dim, num_outputs), the first ones of the window."""
+        kernels, shifts = self.folded(samples, num_real)
+        patches = samples.unfold(1, self.kernel, self.stride)[:, :num_outputs]
+        return F.gelu(torch.baddbmm(shifts, kernels, patches.transpose(1, 2)))
+
+
+class ConvExtractor(nn.Module):
+    """A batch of windows to one frame for each `hop` samples, `conv_dim` wide.
+
+    Two differences from the published class, neither of which inference can see: its dropout of 0, and a factor of 0.1
+    on its gradients, which belongs to a training recipe.
+
+    Args:
+        config: of the whole tower.
+    """
+
+    def __init__(self, config: WavLMConfig) -> None:
+        super().__init__()
+        self.config = config
+        dim = config.conv_dim
+        first, *others = zip(config.conv_kernels, config.conv_strides, strict=True)
+        self.conv_layers = nn.ModuleList([NormalisedConv(dim, *first)])
+        self.conv_layers.extend(nn.Sequential(nn.Conv1d(dim, dim, *other, bias=False), nn.GELU()) for other in others)
+
+    def num_real_frames(self, num_samples: Tensor, window_samples: int) -> Tensor:
+        """R of the module docstring: (batch,) int64, at least 1 -> (batch,) int64.
+
+        Raises:
+            ValueError: a window of that length has no frame at all.
+        """
+        num_frames = (window_samples - self.config.receptive_field) // self.config.hop + 1
+        if num_frames < 1:
+            raise ValueError(
+                f"a window must have at least {self.config.receptive_field} samples to give a frame, not "
+                f"{window_samples}; padding may be part of it"
+            )
+        group = window_samples // num_frames
+        return ((num_samples + group - 1) // group).clamp(max=num_frames)
+
+    def forward(self, batch: WindowBatch) -> Features:
+        """Windows (batch, window_samples), whatever their padding holds -> Features (batch, R of the longest, dim)."""
+        real_frames = self.num_real_frames(batch.num_samples, batch.samples.shape[1])
+        # One tensor, so that a GPU is waited for once.
+        bounds = torch.stack((real_frames.min(), real_frames.max(), batch.num_samples.max()))
+        shortest, longest, num_real = bounds.tolist()
+        positions = torch.arange(batch.samples.shape[1], device=batch.samples.device)
+        samples = batch.samples.masked_fill(positions >= batch.num_samples[:, None], 0.0)
+
+        needed = self.config.hop * (longest - 1) + self.config.receptive_field
+        first, *others = self.conv_layers
+        num_outputs = (needed - self.config.conv_kernels[0]) // self.config.conv_strides[0] + 1
+        x = first(samples, num_real, num_outputs)
+        for layer in others:
+            x = layer(x)
+        frames = x.transpose(1, 2)
+        if shortest == longest:
+            return Features(frames)
+        return Features(frames, positions[:longest] < real_frames[:, None])

@@ -1,0 +1,149 @@
+"""The Audiobox predictor against audiobox-aesthetics' own pipeline on seeded weights (make_golden_wavlm.py).
+
+Each clip goes from its file through our decoding, resampling and windows; the golden scores are those of the published
+`AesPredictor` on the same file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from drasp_cli.audio.stream import open_clip
+from drasp_cli.datatypes import Clip, WindowBatch
+from drasp_cli.models.aes_heads import AesHeadConfig
+from drasp_cli.models.audiobox import AudioboxPredictor
+from drasp_cli.models.average import WindowAverage
+from drasp_cli.models.backbones.wavlm import PRETRAINING_ONLY, WavLM
+from drasp_cli.models.config import TargetTransform, WavLMConfig
+from drasp_cli.models.pooling import PoolingConfig
+from tests.parity.audiobox_case import (
+    AXES,
+    FULL_SIZE,
+    RESEARCH_POOLINGS,
+    SEGMENT_SIZE,
+    SMALL,
+    SMALL_SIZE,
+    TARGETS,
+    Sound,
+    seeded_audiobox_tensor,
+)
+
+GOLDEN = np.load(Path(__file__).parent / "golden" / "wavlm.npz")
+HEAD = AesHeadConfig(num_layers=5, layer_norm=True)
+WINDOW_SAMPLES = 160_000
+
+
+def seeded(tower: WavLMConfig, pooling: str | None = None, shared: WavLM | None = None) -> AudioboxPredictor:
+    """Every learned tensor as in the golden file, built without drawing others first; or a seeded tower `shared`."""
+    research = None if pooling is None else PoolingConfig(RESEARCH_POOLINGS[pooling], segment_size=SEGMENT_SIZE)
+    with torch.device("meta"):
+        predictor = AudioboxPredictor(tower, HEAD, {a: TargetTransform(**TARGETS[a]) for a in AXES}, research)
+    if shared is not None:
+        predictor.wavlm_model = shared
+    state = {
+        name: torch.from_numpy(np.asarray(seeded_audiobox_tensor(name, tuple(tensor.shape))))
+        if tensor.is_meta
+        else tensor
+        for name, tensor in predictor.state_dict().items()
+    }
+    predictor.load_state_dict(state, assign=True)
+    return predictor.eval()
+
+
+def windows(sound: Sound, folder: Path) -> WindowBatch:
+    """All windows of a clip in one batch."""
+    clip = Clip(sound.write(folder))
+    with open_clip(clip, sample_rate=16_000, window_samples=WINDOW_SAMPLES, fill="zero") as audio:
+        cut = list(audio)
+    return WindowBatch(
+        torch.from_numpy(np.stack([window.samples for window in cut])), torch.tensor([w.num_samples for w in cut])
+    )
+
+
+def clip_scores(predictor: AudioboxPredictor, batch: WindowBatch) -> list[float]:
+    with torch.inference_mode():
+        scores = predictor(batch)
+    averages = {axis: WindowAverage() for axis in AXES}
+    for axis, column in scores.items():
+        for score, num_samples in zip(column.tolist(), batch.num_samples.tolist(), strict=True):
+            averages[axis].add(score, num_samples)
+    return [average.mean for average in averages.values()]
+
+
+def first_window_layers(predictor: AudioboxPredictor, batch: WindowBatch) -> np.ndarray:
+    with torch.inference_mode():
+        outputs, mask = predictor.wavlm_model(WindowBatch(batch.samples[:1], batch.num_samples[:1]))
+        assert mask is None
+        return torch.cat(list(outputs)).numpy()
+
+
+def assert_close(ours: np.ndarray, golden: np.ndarray, tolerance: float) -> None:
+    assert ours.shape == golden.shape
+    difference = np.abs(ours - golden).max() / tolerance
+    assert difference < 1, f"{difference} times the tolerance"
+
+
+@pytest.fixture(scope="module")
+def full() -> AudioboxPredictor:
+    return seeded(WavLMConfig())
+
+
+@pytest.fixture(scope="module")
+def small() -> AudioboxPredictor:
+    return seeded(WavLMConfig(**SMALL))
+
+
+@pytest.fixture(scope="module")
+def small_batches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, WindowBatch]:
+    folder = tmp_path_factory.mktemp("clips")
+    return {sound.name: windows(sound, folder) for sound in SMALL_SIZE}
+
+
+def test_parameter_names_and_shapes_are_the_published_ones(full: AudioboxPredictor) -> None:
+    """All of them but the mask embedding of pre-training; together, they fill the published file."""
+    ours = {f"{name} {tuple(tensor.shape)}" for name, tensor in full.state_dict().items()}
+    left_out = {f"wavlm_model.{name} ({full.wavlm_model.dim},)" for name in PRETRAINING_ONLY}
+    assert ours | left_out == set(GOLDEN["names"].tolist())
+    assert not ours & left_out
+    assert sum(p.numel() for p in full.parameters()) + full.wavlm_model.dim == 103_859_112
+
+
+@pytest.mark.parametrize("sound", FULL_SIZE, ids=lambda sound: sound.name)
+def test_full_size_scores_equal_the_references(full: AudioboxPredictor, sound: Sound, tmp_path: Path) -> None:
+    ours = clip_scores(full, windows(sound, tmp_path))
+    assert_close(np.array(ours), GOLDEN["full/mean"][FULL_SIZE.index(sound)], 1e-4)
+
+
+@pytest.mark.parametrize("sound", FULL_SIZE[:2], ids=lambda sound: sound.name)
+def test_full_size_layers_equal_the_references(full: AudioboxPredictor, sound: Sound, tmp_path: Path) -> None:
+    golden = GOLDEN[f"full/layers/{sound.name}"]
+    ours = first_window_layers(full, windows(sound, tmp_path))[:, ::12, ::24]
+    for layer, expected in zip(ours, golden, strict=True):
+        assert_close(layer, expected, 1e-5 * np.abs(expected).max())
+
+
+def test_full_size_drasp_scores_equal_the_research_codes(full: AudioboxPredictor, tmp_path: Path) -> None:
+    drasp = seeded(WavLMConfig(), "drsp", shared=full.wavlm_model)
+    ours = [clip_scores(drasp, windows(sound, tmp_path)) for sound in FULL_SIZE[:2]]
+    assert_close(np.array(ours), GOLDEN["full/drsp"], 1e-4)
+
+
+def test_every_clips_layers_equal_the_references(
+    small: AudioboxPredictor, small_batches: dict[str, WindowBatch]
+) -> None:
+    for name, batch in small_batches.items():
+        golden = GOLDEN[f"small/layers/{name}"]
+        ours = first_window_layers(small, batch)[:, ::25, ::8]
+        for layer, expected in zip(ours, golden, strict=True):
+            assert_close(layer, expected, 1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("pooling", ["mean", *RESEARCH_POOLINGS])
+def test_every_clips_scores_equal_the_references(pooling: str, small_batches: dict[str, WindowBatch]) -> None:
+    predictor = seeded(WavLMConfig(**SMALL), None if pooling == "mean" else pooling)
+    ours = [clip_scores(predictor, batch) for batch in small_batches.values()]
+    assert_close(np.array(ours), GOLDEN[f"small/{pooling}"], 1e-4)
