@@ -16,16 +16,29 @@ settings.register_profile("drasp", deadline=None, derandomize=True, print_blob=T
 settings.load_profile("drasp")
 
 _connect = socket.socket.connect
+_getaddrinfo = socket.getaddrinfo
 
 
-def _loopback_only(self: socket.socket, address: Any) -> None:
+def _refuse_beyond_loopback(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if isinstance(name, str) and name not in ("", "localhost", "::1") and name[:4] != "127.":
+        raise RuntimeError(f"a test tried to reach {name}; tests open no socket beyond loopback")
+
+
+def _connect_here(self: socket.socket, address: Any) -> None:
     """Connects to this machine and to nothing else."""
-    host = address[0] if isinstance(address, tuple) else ""
-    if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("localhost", "::1") and host[:4] != "127.":
-        raise RuntimeError(f"a test tried to reach {address}; tests open no socket beyond loopback")
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        _refuse_beyond_loopback(address[0])
     _connect(self, address)
+
+
+def _look_up_here(host: Any, *arguments: Any, **options: Any) -> Any:
+    """Looks up this machine and nothing else: a look-up is a packet, too, and offline it hangs for minutes."""
+    _refuse_beyond_loopback(host)
+    return _getaddrinfo(host, *arguments, **options)
 
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+    monkeypatch.setattr(socket.socket, "connect", _connect_here)
+    monkeypatch.setattr(socket, "getaddrinfo", _look_up_here)
