@@ -32,7 +32,7 @@ from drasp_cli.errors import AudioError, DeviceError
 from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.config import AudioConfig
 from drasp_cli.models.device import choose_device
-from drasp_cli.models.predictor import TEXT_AXES, ClapPredictor
+from drasp_cli.models.interface import Predictor
 
 GROUP_ROWS = 64
 
@@ -140,7 +140,7 @@ class _Network:
         self.config = checkpoint.config
         self.device = device
         self.autocast = autocast
-        self.predictor: ClapPredictor = checkpoint.predictor.to(device).eval()
+        self.predictor: Predictor = checkpoint.predictor.to(device).eval()
         self.prompts: OrderedDict[str, tuple[Tensor, bool]] = OrderedDict()
 
     def row(self, clip: Clip) -> _Row:
@@ -172,15 +172,12 @@ class _Network:
         text = None
         if known is not None:  # a window without a prompt is computed with zeros, and its score is not given out
             text = torch.stack([torch.zeros_like(known) if t is None else t for t in texts])
-        with torch.inference_mode():
-            # Log-mels and heads stay fp32: fp16 overflows in the power spectrum, and neither takes long.
-            logmel = self.predictor.frontend(windows)
-            with self._precision():
-                audio = self.predictor.embed_audio(logmel)
-            scores = self.predictor.score(audio.float(), text)
+        with torch.inference_mode(), self._precision():
+            scores = self.predictor(windows, text)
         columns = {axis: column.double().tolist() for axis, column in scores.items()}
+        text_axes = self.predictor.text_axes
         return [
-            {axis: column[i] for axis, column in columns.items() if axis not in TEXT_AXES or texts[i] is not None}
+            {axis: column[i] for axis, column in columns.items() if axis not in text_axes or texts[i] is not None}
             for i in range(len(batch))
         ]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.config import ClapConfig, PredictorConfig
 
 # Licences that the Hub knows by name, of those that weights tend to have; all others are "other" with a name beside it.
 _HUB_LICENCES = frozenset(
@@ -47,7 +47,7 @@ Predicts {" and ".join(config.axes)}. `drasp score` takes the name of this repos
 
 
 def training_card(
-    config: PredictorConfig, recipe: Mapping[str, Any], log: Sequence[Mapping[str, Any]], train: int, dev: int
+    config: ClapConfig, recipe: Mapping[str, Any], log: Sequence[Mapping[str, Any]], train: int, dev: int
 ) -> str:
     """The card of a checkpoint that `drasp train` has just made.
 

@@ -28,8 +28,8 @@ from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
 from drasp_cli.errors import CheckpointError, HubError, HubProblem
 from drasp_cli.models.build import build_predictor
-from drasp_cli.models.config import PredictorConfig, load_config, save_config
-from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.models.config import ClapConfig, PredictorConfig, load_config, save_config
+from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
 
 
@@ -42,12 +42,12 @@ class Checkpoint:
         revision: 12 hex digits. Of a checkpoint on the Hub, the first of its commit; of any other, the first of the
             SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
         predictor: on the CPU, in fp32, in eval mode.
-        tokenizer: None where the folder has none; axes that read prompts then stay empty.
+        tokenizer: None where the folder has none, or no axis reads prompts; those that do then stay empty.
     """
 
     name: str
     revision: str
-    predictor: ClapPredictor
+    predictor: Predictor
     tokenizer: PromptTokenizer | None
 
     @property
@@ -90,16 +90,17 @@ def load_found(found: Found) -> Checkpoint:
             raise
         raise HubError(found.address.spelling, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
     load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
+    text = config.text if isinstance(config, ClapConfig) else None
     tokenizer = None
-    if config.text is not None and (folder / TOKENIZER_FILE).exists():
-        tokenizer = PromptTokenizer(folder / TOKENIZER_FILE, config.text.max_tokens, config.text.pad_token)
-        if tokenizer.vocab_size > config.text.vocab_size:
-            reason = f"has {tokenizer.vocab_size} tokens, the text tower only {config.text.vocab_size}"
+    if text is not None and (folder / TOKENIZER_FILE).exists():
+        tokenizer = PromptTokenizer(folder / TOKENIZER_FILE, text.max_tokens, text.pad_token)
+        if tokenizer.vocab_size > text.vocab_size:
+            reason = f"has {tokenizer.vocab_size} tokens, the text tower only {text.vocab_size}"
             raise CheckpointError(str(folder / TOKENIZER_FILE), reason)
     return Checkpoint(found.name, found.revision or revision_of(folder), predictor, tokenizer)
 
 
-def save_checkpoint(folder: Path, predictor: ClapPredictor, tokenizer: Path | None, card: str) -> None:
+def save_checkpoint(folder: Path, predictor: Predictor, tokenizer: Path | None, card: str) -> None:
     """Writes a checkpoint folder that `load_predictor` reads back equal. The weights go last: they complete it.
 
     Args:
@@ -145,7 +146,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(str(path), f"is not a readable safetensors file ({error})") from error
 
 
-def load_tensors(predictor: ClapPredictor, tensors: Mapping[str, Tensor], source: str) -> None:
+def load_tensors(predictor: Predictor, tensors: Mapping[str, Tensor], source: str) -> None:
     """Fills a predictor with tensors, which must be exactly the ones it has.
 
     Args:

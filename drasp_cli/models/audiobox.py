@@ -16,47 +16,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drasp_cli.datatypes import WindowBatch
-from drasp_cli.models.aes_heads import AesHeadConfig, aes_head
+from drasp_cli.models.aes_heads import aes_head
 from drasp_cli.models.backbones.wavlm import WavLM
-from drasp_cli.models.config import TargetTransform, WavLMConfig
+from drasp_cli.models.config import AudioboxConfig
+from drasp_cli.models.interface import Predictor
 from drasp_cli.models.layer_mix import LayerMix
-from drasp_cli.models.pooling import Pooled, PoolingConfig, TemporalAverage, build_pooling
+from drasp_cli.models.pooling import Pooled, TemporalAverage, build_pooling
 
 
-class AudioboxPredictor(nn.Module):
-    """A whole predictor with a WavLM tower.
+class AudioboxPredictor(Predictor):
+    """A whole predictor with a WavLM tower. It reads no prompts.
 
     Args:
-        tower: size of the tower.
-        head: shape of the heads.
-        targets: axis -> rating scale; its order is that of the axes everywhere.
-        pooling: of the research kind; None for the original one.
+        config: sizes of every part; its `pooling` is that of the research kind, or None for the original one.
     """
 
-    def __init__(
-        self,
-        tower: WavLMConfig,
-        head: AesHeadConfig,
-        targets: Mapping[str, TargetTransform],
-        pooling: PoolingConfig | None = None,
-    ) -> None:
-        super().__init__()
-        self.targets = dict(targets)
-        self.wavlm_model = WavLM(tower)
-        dim = tower.dim
+    config: AudioboxConfig
+
+    def __init__(self, config: AudioboxConfig) -> None:
+        super().__init__(config)
+        self.wavlm_model = WavLM(config.backbone)
+        dim, pooling = config.backbone.dim, config.pooling
         self.layer_weights = LayerMix(self.axes, self.wavlm_model.num_outputs)
         self.pooling = build_pooling(pooling, dim) if pooling else TemporalAverage(dim)
         self.pooling_proj = nn.Linear(self.pooling.out_dim, dim) if pooling else nn.Identity()
-        self.proj_layer = nn.ModuleDict({axis: aes_head(head, dim) for axis in self.axes})
+        self.proj_layer = nn.ModuleDict({axis: aes_head(config.heads, dim) for axis in self.axes})
 
     @property
     def axes(self) -> tuple[str, ...]:
         """What it scores, in the order of every dimension and mapping of axes."""
-        return tuple(self.targets)
+        return self.config.axes
 
     def mix(self, batch: WindowBatch) -> tuple[Tensor, Tensor | None]:
         """Windows (batch, window_samples) -> (axes, batch, frames, dim), and (batch, frames) bool or None."""
@@ -75,11 +69,14 @@ class AudioboxPredictor(nn.Module):
 
     def score(self, embeddings: Tensor) -> Mapping[str, Tensor]:
         """(axes, batch, dim) from `embed` -> axis -> (batch,), on the rating scale and never clamped to it."""
-        return {
-            axis: self.proj_layer[axis](embedding).squeeze(-1) * target.std + target.mean
-            for (axis, target), embedding in zip(self.targets.items(), embeddings, strict=True)
-        }
+        scores = {}
+        for axis, embedding in zip(self.axes, embeddings, strict=True):
+            target = self.config.targets[axis]
+            scores[axis] = self.proj_layer[axis](embedding).squeeze(-1) * target.std + target.mean
+        return scores
 
-    def forward(self, batch: WindowBatch) -> Mapping[str, Tensor]:
-        """Windows (batch, window_samples) at 16 kHz, zeros behind a clip's end -> axis -> (batch,)."""
-        return self.score(self.embed(batch))
+    def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Windows (batch, window_samples), whatever their padding holds -> axis -> (batch,); `text` is not read."""
+        embeddings = self.embed(batch)
+        with torch.autocast(batch.samples.device.type, enabled=False):
+            return self.score(embeddings.to(batch.samples.dtype))

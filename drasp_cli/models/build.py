@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import torch
 
-from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.audiobox import AudioboxPredictor
+from drasp_cli.models.config import AudioboxConfig, ClapConfig, PredictorConfig
+from drasp_cli.models.interface import Predictor
 from drasp_cli.models.predictor import ClapPredictor
 
-_ARCHITECTURES = {"clap": ClapPredictor}
 
-
-def build_predictor(config: PredictorConfig) -> ClapPredictor:
+@overload
+def build_predictor(config: ClapConfig) -> ClapPredictor: ...
+@overload
+def build_predictor(config: AudioboxConfig) -> AudioboxPredictor: ...
+@overload
+def build_predictor(config: PredictorConfig) -> Predictor: ...
+def build_predictor(config: PredictorConfig) -> Predictor:
     """The predictor that `config` describes, with fresh random weights, in eval mode."""
-    return _ARCHITECTURES[config.architecture](config).eval()
+    if isinstance(config, AudioboxConfig):
+        return AudioboxPredictor(config).eval()
+    assert isinstance(config, ClapConfig)
+    return ClapPredictor(config).eval()
 
 
-def seeded_predictor(config: PredictorConfig, seed: int) -> ClapPredictor:
+@overload
+def seeded_predictor(config: ClapConfig, seed: int) -> ClapPredictor: ...
+@overload
+def seeded_predictor(config: AudioboxConfig, seed: int) -> AudioboxPredictor: ...
+@overload
+def seeded_predictor(config: PredictorConfig, seed: int) -> Predictor: ...
+def seeded_predictor(config: PredictorConfig, seed: int) -> Predictor:
     """`build_predictor` with weights that depend on `seed` alone; the caller's random state is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -1,7 +1,8 @@
 """`config.json`: everything needed to rebuild a predictor and to prepare audio for it.
 
-The dataclasses below are the format. Reading is strict: an unknown key, a missing key, or a value of the wrong kind
-is refused with its dotted path, because a checkpoint that is read wrongly still prints plausible scores.
+The dataclasses below are the format. `architecture` says which of them is the whole: `ClapConfig` or `AudioboxConfig`,
+which share the keys of `PredictorConfig`. Reading is strict: an unknown key, a missing key, or a value of the wrong
+kind is refused with its dotted path, because a checkpoint that is read wrongly still prints plausible scores.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import math
 import reprlib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from drasp_cli.errors import ConfigError
-from drasp_cli.models.limits import check_memory, check_size
+from drasp_cli.models.aes_heads import AesHeadConfig
+from drasp_cli.models.consistency import check_audiobox, check_clap
 from drasp_cli.models.pooling import PoolingConfig
 
 FORMAT_VERSION = 1
@@ -204,20 +206,15 @@ class TargetTransform:
     std: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PredictorConfig:
-    """A whole predictor.
+    """What every predictor's configuration says, whatever its architecture.
 
     Attributes:
         name: the checkpoint's own name, shown with its results.
-        architecture: "clap".
+        architecture: a key of `ARCHITECTURES`.
         axes: what it scores, in column order.
         audio: preparation of the waveform.
-        logmel: front end.
-        backbone: audio tower.
-        text: text tower, or None where no axis reads prompts.
-        pooling: frames to one vector.
-        heads: embedding to scores.
         targets: axis -> rating scale.
         ratings: what it was trained on: "human", "simulated", or "none" (seeded weights).
         licence: SPDX identifier of the weights.
@@ -229,11 +226,6 @@ class PredictorConfig:
     architecture: str
     axes: tuple[str, ...]
     audio: AudioConfig
-    logmel: LogMelConfig
-    backbone: HTSATConfig
-    text: TextConfig | None
-    pooling: PoolingConfig
-    heads: HeadConfig
     targets: Mapping[str, TargetTransform]
     ratings: str
     licence: str
@@ -241,14 +233,72 @@ class PredictorConfig:
     format_version: int = field(default=FORMAT_VERSION)
 
 
-# The values that a closed choice admits, by dotted key.
-_CHOICES: Mapping[str, tuple[object, ...]] = {
-    "architecture": ("clap",),
-    "audio.fill": ("repeat", "zero"),
-    "heads.activation": ("identity", "relu", "gelu"),
-    "heads.interaction": ("none", "product"),
-    "ratings": ("human", "simulated", "none"),
+@dataclass(frozen=True, kw_only=True)
+class ClapConfig(PredictorConfig):
+    """A predictor with a CLAP audio tower: axes MI and TA.
+
+    Attributes:
+        logmel: front end.
+        backbone: audio tower.
+        text: text tower, or None where no axis reads prompts.
+        pooling: frames to one vector.
+        heads: embedding to scores.
+    """
+
+    logmel: LogMelConfig
+    backbone: HTSATConfig
+    text: TextConfig | None
+    pooling: PoolingConfig
+    heads: HeadConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioboxConfig(PredictorConfig):
+    """A predictor with a WavLM tower: axes PQ, PC, CE and CU.
+
+    Attributes:
+        backbone: audio tower.
+        pooling: frames to one vector, with a projection behind it (DRASP paper); None for the masked mean without one
+            (Meta's weights).
+        heads: each axis' own embedding to its score.
+    """
+
+    backbone: WavLMConfig
+    pooling: PoolingConfig | None
+    heads: AesHeadConfig
+
+
+@dataclass(frozen=True)
+class _Architecture:
+    """How the configuration of one kind of predictor is read.
+
+    Attributes:
+        config: its dataclass.
+        choices: values that a closed choice admits, by dotted key.
+        check: refuses sizes that do not fit each other; takes the configuration and its file.
+    """
+
+    config: type[PredictorConfig]
+    choices: Mapping[str, tuple[object, ...]]
+    check: Callable[[Any, str], None]
+
+
+_RATINGS = ("human", "simulated", "none")
+
+ARCHITECTURES: Mapping[str, _Architecture] = {
+    "clap": _Architecture(
+        ClapConfig,
+        {
+            "audio.fill": ("repeat", "zero"),
+            "heads.activation": ("identity", "relu", "gelu"),
+            "heads.interaction": ("none", "product"),
+            "ratings": _RATINGS,
+        },
+        check_clap,
+    ),
+    "audiobox": _Architecture(AudioboxConfig, {"audio.fill": ("zero",), "ratings": _RATINGS}, check_audiobox),
 }
+"""Every value of `architecture`."""
 
 
 def parse_config(data: Any, source: str) -> PredictorConfig:
@@ -262,20 +312,26 @@ def parse_config(data: Any, source: str) -> PredictorConfig:
         ConfigError: a key is unknown, missing, of the wrong kind, or has an impossible value, or the predictor would be
             larger than `limits.py` allows.
     """
+    if not isinstance(data, Mapping):
+        raise ConfigError(source, "file", f"must be a table, not {_shown(data)}")
     # First of all, or a newer file would be refused for a new key, as if that were a slip of the pen.
-    version = data.get("format_version", FORMAT_VERSION) if isinstance(data, Mapping) else FORMAT_VERSION
+    version = data.get("format_version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
         raise ConfigError(
             source, "format_version", f"{_shown(version)} is not one of the versions read here: {FORMAT_VERSION}"
         )
-    config = from_plain(PredictorConfig, data, source)
-    for key, allowed in _CHOICES.items():
+    # Then what it is a configuration of, which decides the keys.
+    if "architecture" not in data:
+        raise ConfigError(source, "architecture", "is missing")
+    _check_choice(data["architecture"], tuple(ARCHITECTURES), "architecture", source)
+    kind = ARCHITECTURES[data["architecture"]]
+    config = from_plain(kind.config, data, source)
+    for key, allowed in kind.choices.items():
         value: Any = config
         for part in key.split("."):
             value = getattr(value, part)
-        if value not in allowed:
-            raise ConfigError(source, key, f"{_shown(value)} is not one of {', '.join(map(repr, allowed))}")
-    _check_sizes(config, source)
+        _check_choice(value, allowed, key, source)
+    kind.check(config, source)
     return config
 
 
@@ -388,83 +444,6 @@ def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-def _check_sizes(config: PredictorConfig, source: str) -> None:
-    """Refuses sizes that cannot be built, or are too large to be, with the key that would have to change."""
-
-    def require(condition: bool, key: str, reason: str) -> None:
-        if not condition:
-            raise ConfigError(source, key, reason)
-
-    for table in ("audio", "logmel", "backbone", "text", "pooling", "heads"):
-        for key, value in _integers(getattr(config, table), table):
-            require(value > 0 or (key == "text.pad_token" and value == 0), key, f"must be positive, not {value}")
-            check_size(key, value, source)
-    audio, logmel, backbone, text, heads = config.audio, config.logmel, config.backbone, config.text, config.heads
-    require(len(config.axes) > 0, "axes", "must name at least one axis")
-    known = {"MI", "TA"}
-    require(set(config.axes) <= known, "axes", f"must be among {sorted(known)} for this architecture")
-    require(len(set(config.axes)) == len(config.axes), "axes", "must not name an axis twice")
-    require(set(config.targets) == set(config.axes), "targets", f"must hold exactly the axes {list(config.axes)}")
-    for axis, target in config.targets.items():
-        require(target.std > 0, f"targets.{axis}.std", "must be positive")
-    require(text is not None or "TA" not in config.axes, "text", "is needed for TA")
-    require(0 <= heads.dropout < 1, "heads.dropout", "must be at least 0 and less than 1")
-    check_size("backbone.mlp_ratio", backbone.mlp_ratio, source)
-    require(
-        backbone.mlp_ratio * backbone.embed_dim >= 1,
-        "backbone.mlp_ratio",
-        "must be positive and leave a block's MLP at least one unit wide",
-    )
-    require(audio.window_samples > logmel.fft_size, "audio.window_samples", "must exceed logmel.fft_size")
-    require(
-        0 <= logmel.f_min < logmel.f_max <= audio.frontend_sample_rate / 2,
-        "logmel.f_max",
-        "must lie between f_min and half of audio.frontend_sample_rate",
-    )
-    stages = len(backbone.depths)
-    require(stages == len(backbone.num_heads) > 0, "backbone.num_heads", "must have one entry for each of depths")
-    for stage, num_heads in enumerate(backbone.num_heads):
-        width = backbone.embed_dim * 2**stage
-        require(num_heads > 0 and width % num_heads == 0, "backbone.num_heads", f"must divide {width} in stage {stage}")
-    require(backbone.image_size % logmel.num_mels == 0, "backbone.image_size", "must be a multiple of logmel.num_mels")
-    grid = backbone.image_size // backbone.patch_size
-    require(
-        grid * backbone.patch_size == backbone.image_size and grid % 2 ** (stages - 1) == 0,
-        "backbone.image_size",
-        "must be divisible by patch_size and then by 2 for each stage but the first",
-    )
-    for stage in range(stages):
-        side = grid // 2**stage
-        require(
-            side <= backbone.window_size or side % backbone.window_size == 0,
-            "backbone.window_size",
-            f"must divide the {side} patches of stage {stage}",
-        )
-    rows = grid // 2 ** (stages - 1)
-    bands = backbone.image_size // logmel.num_mels
-    require(rows % bands == 0, "backbone.depths", f"leaves {rows} rows, which {bands} bands cannot share")
-    frames = audio.window_samples // logmel.hop_size + 1
-    require(
-        frames <= bands * backbone.image_size,
-        "audio.window_samples",
-        f"gives {frames} frames, more than the {bands * backbone.image_size} the image holds",
-    )
-    if text is not None:
-        require(text.pad_token < text.vocab_size, "text.vocab_size", "must exceed text.pad_token")
-        require(text.hidden_size % text.num_heads == 0, "text.num_heads", "must divide text.hidden_size")
-        require(
-            2 < text.max_tokens <= text.max_positions - text.pad_token - 1,
-            "text.max_tokens",
-            "must exceed 2 and leave room in max_positions",
-        )
-    check_memory(config, source)
-
-
-def _integers(table: Any, key: str) -> Iterator[tuple[str, int]]:
-    """Every integer in a dataclass, or in a tuple in it, with its dotted key; none where `table` is None."""
-    for f in dataclasses.fields(table) if table is not None else ():
-        value = getattr(table, f.name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            yield f"{key}.{f.name}", value
-        elif isinstance(value, tuple):
-            yield from ((f"{key}.{f.name}[{i}]", item) for i, item in enumerate(value))
+def _check_choice(value: Any, allowed: tuple[object, ...], key: str, source: str) -> None:
+    if value not in allowed:
+        raise ConfigError(source, key, f"{_shown(value)} is not one of {', '.join(map(repr, allowed))}")

@@ -1,8 +1,8 @@
 """How large a predictor may be: what a stranger's `config.json` may ask of this machine before anything is built.
 
 The bounds are generous on purpose. The largest published towers of these shapes (HTSAT-base: 70 million values;
-RoBERTa-large: 360 million) stay far below them, and so does every size on its own; what is beyond them is a slip of
-the pen or an attack, and would end in a failed allocation, or in none and hours of swapping.
+WavLM-large: 320 million; RoBERTa-large: 360 million) stay far below them, and so does every size on its own; what is
+beyond them is a slip of the pen or an attack, and would end in a failed allocation, or in none and hours of swapping.
 
     each size                            at most `LARGEST`, or what `_LARGEST` says for its key
     each list                            at most `LONGEST` entries
@@ -13,13 +13,15 @@ the pen or an attack, and would end in a failed allocation, or in none and hours
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from drasp_cli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from drasp_cli.models.config import HTSATConfig, PredictorConfig, TextConfig
+    from drasp_cli.models.config import AudioboxConfig, ClapConfig, HTSATConfig, TextConfig, WavLMConfig
+    from drasp_cli.models.pooling import PoolingConfig
 
 LARGEST = 65_536
 LONGEST = 64
@@ -33,11 +35,26 @@ _LARGEST = {
     "logmel.num_mels": 1024,
     "backbone.image_size": 4096,
     "backbone.depths": 256,  # blocks
+    "backbone.num_layers": 256,
     "backbone.mlp_ratio": 256,
     "backbone.frame_repeat": 4096,
     "text.vocab_size": 2**21,
     "text.num_layers": 256,
+    "heads.num_layers": 256,
 }
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a predictor asks of this machine, by the key that would have to change.
+
+    Attributes:
+        kept: values that a part keeps.
+        tensors: values of what may be the largest tensor of a part, for one window or one prompt.
+    """
+
+    kept: dict[str, int]
+    tensors: dict[str, int]
 
 
 def check_size(key: str, size: float, source: str) -> None:
@@ -59,25 +76,42 @@ def check_size(key: str, size: float, source: str) -> None:
         raise ConfigError(source, name, f"must have at most {LONGEST} entries")
 
 
-def check_memory(config: PredictorConfig, source: str) -> None:
+def check_memory(demand: Demand, source: str) -> None:
     """Refuses a predictor whose parts, each size of which is allowed, are together too large.
 
     Args:
-        config: with sizes that `check_size` lets pass and that fit each other.
-        source: its file.
+        demand: of a predictor whose sizes `check_size` lets pass, and fit each other.
+        source: the file of its configuration.
 
     Raises:
         ConfigError: naming the part.
     """
-    kept = {"backbone": tower_values(config.backbone, config.logmel.num_mels), "heads": head_values(config)}
-    if config.text is not None:
-        kept["text"] = text_values(config.text)
-    for key, values in kept.items():
+    for key, values in demand.kept.items():
         if values > MOST_VALUES:
             raise ConfigError(source, key, f"has {values:,} parameters and constants, more than {MOST_VALUES:,}")
-    for key, values in _largest_tensors(config):
+    for key, values in demand.tensors.items():
         if values > MOST_ACTIVATIONS:
             raise ConfigError(source, key, f"needs a tensor of {values:,} values, more than {MOST_ACTIVATIONS:,}")
+
+
+def clap_demand(config: ClapConfig) -> Demand:
+    """Of a predictor with a CLAP audio tower."""
+    kept = {
+        "backbone": tower_values(config.backbone, config.logmel.num_mels),
+        "pooling": pooling_values(config.pooling, config.backbone.dim),
+        "heads": head_values(config),
+    }
+    if config.text is not None:
+        kept["text"] = text_values(config.text)
+    return Demand(kept, _largest(_clap_tensors(config)))
+
+
+def audiobox_demand(config: AudioboxConfig) -> Demand:
+    """Of a predictor with a WavLM tower."""
+    kept = {"backbone": wavlm_values(config.backbone), "heads": aes_head_values(config)}
+    if config.pooling is not None:
+        kept["pooling"] = pooling_values(config.pooling, config.backbone.dim)
+    return Demand(kept, _largest(_audiobox_tensors(config)))
 
 
 def tower_values(tower: HTSATConfig, num_mels: int) -> int:
@@ -104,16 +138,48 @@ def text_values(text: TextConfig) -> int:
     return embeddings + text.num_layers * layer + hidden * (hidden + 1)
 
 
-def head_values(config: PredictorConfig) -> int:
-    """Parameters of the heads, all as wide as the widest, and of the projections into the shared space."""
+def wavlm_values(tower: WavLMConfig) -> int:
+    """Parameters of a WavLM tower."""
+    dim, conv_dim, ffn_dim = tower.embed_dim, tower.conv_dim, tower.ffn_dim
+    first, *others = tower.conv_kernels
+    convolutions = conv_dim * (first + 2) + conv_dim**2 * sum(others)
+    into = 2 * conv_dim + (dim * (conv_dim + 1) if conv_dim != dim else 0)
+    positions = dim * (dim // tower.pos_conv_groups) * tower.pos_conv_kernel + tower.pos_conv_kernel + 3 * dim
+    attention = 4 * dim * (dim + 1) + 8 * (dim // tower.num_heads + 1) + tower.num_heads
+    layer = attention + 2 * dim * ffn_dim + ffn_dim + 5 * dim
+    return convolutions + into + positions + tower.num_layers * layer + tower.num_buckets * tower.num_heads
+
+
+def pooling_values(pooling: PoolingConfig, dim: int) -> int:
+    """At least the parameters of any pooling with these sizes, and of the projection back to `dim` behind it."""
+    widest = max(2, pooling.num_heads) * dim
+    return dim * (dim + 1) + widest + pooling.num_heads + 2 + dim * (widest + 1)
+
+
+def aes_head_values(config: AudioboxConfig) -> int:
+    """Parameters of the heads of a predictor with a WavLM tower, and of its layer mixes."""
+    dim, heads = config.backbone.dim, config.heads
+    layer = dim * (dim + 1) + (2 * dim if heads.layer_norm else 0)
+    return len(config.axes) * ((heads.num_layers - 1) * layer + dim + 1 + config.backbone.num_layers + 1)
+
+
+def head_values(config: ClapConfig) -> int:
+    """Parameters of CLAP-shaped heads, all as wide as the widest, and of the projections into the shared space."""
     widths = (3 * config.heads.embedding_dim, *config.heads.hidden, 1)
     head = sum((a + 1) * b for a, b in pairwise(widths))
     towers = config.backbone.dim + (config.text.hidden_size if config.text else 0)
     return len(config.axes) * head + config.heads.embedding_dim * (towers + 2 * config.heads.embedding_dim)
 
 
-def _largest_tensors(config: PredictorConfig) -> Iterator[tuple[str, int]]:
-    """Key and number of values of what may be the largest tensor of a part, for one window or one prompt."""
+def _largest(tensors: Iterator[tuple[str, int]]) -> dict[str, int]:
+    """Of each key, the largest."""
+    largest: dict[str, int] = {}
+    for key, values in tensors:
+        largest[key] = max(values, largest.get(key, 0))
+    return largest
+
+
+def _clap_tensors(config: ClapConfig) -> Iterator[tuple[str, int]]:
     audio, logmel, tower, text = config.audio, config.logmel, config.backbone, config.text
     yield "logmel.fft_size", (audio.window_samples // logmel.hop_size + 1) * logmel.fft_size
     grid = tower.image_size // tower.patch_size
@@ -127,3 +193,15 @@ def _largest_tensors(config: PredictorConfig) -> Iterator[tuple[str, int]]:
     if text is not None:
         yield "text.intermediate_size", text.max_tokens * text.intermediate_size
         yield "text.max_tokens", text.max_tokens**2 * text.num_heads
+
+
+def _audiobox_tensors(config: AudioboxConfig) -> Iterator[tuple[str, int]]:
+    tower, samples = config.backbone, config.audio.window_samples
+    kernel = tower.conv_kernels[0]
+    patches = (samples - kernel) // tower.conv_strides[0] + 1
+    yield "backbone.conv_dim", patches * tower.conv_dim
+    yield "backbone.conv_kernels", 2 * max(patches, kernel) * kernel  # moments of the patches, in fp64
+    frames = (samples - tower.receptive_field) // tower.hop + 1
+    yield "backbone.embed_dim", len(config.axes) * frames * tower.embed_dim  # a mix for each axis
+    yield "backbone.ffn_dim", frames * tower.ffn_dim
+    yield "backbone.num_heads", frames**2 * tower.num_heads

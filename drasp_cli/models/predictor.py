@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.backbones.htsat import HTSAT
 from drasp_cli.models.backbones.text import TextTower
-from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.config import ClapConfig
 from drasp_cli.models.heads import Head, PairInput
+from drasp_cli.models.interface import Predictor
 from drasp_cli.models.logmel import LogMel
 from drasp_cli.models.pooling import Pooled, build_pooling
 
@@ -31,16 +33,17 @@ def projection(width: int, embedding_dim: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(width, embedding_dim), nn.ReLU(), nn.Linear(embedding_dim, embedding_dim))
 
 
-class ClapPredictor(nn.Module):
+class ClapPredictor(Predictor):
     """A whole predictor with a CLAP audio tower, DRASP (or any other) pooling, and one head for each axis.
 
     Args:
-        config: sizes of every part; `config.architecture` is "clap".
+        config: sizes of every part.
     """
 
-    def __init__(self, config: PredictorConfig) -> None:
-        super().__init__()
-        self.config = config
+    config: ClapConfig
+
+    def __init__(self, config: ClapConfig) -> None:
+        super().__init__(config)
         self.logmel = LogMel(config.logmel, config.audio.frontend_sample_rate)
         self.audio_branch = HTSAT(config.backbone, config.logmel.num_mels)
         dim, embedding_dim = self.audio_branch.dim, config.heads.embedding_dim
@@ -59,9 +62,9 @@ class ClapPredictor(nn.Module):
         self.scale = embedding_dim**0.5 if config.heads.unit_variance else 1.0
 
     @property
-    def reads_prompts(self) -> bool:
-        """Whether any axis needs the prompt."""
-        return any(axis in TEXT_AXES for axis in self.config.axes)
+    def text_axes(self) -> frozenset[str]:
+        """The axes that read the prompt beside the clip."""
+        return TEXT_AXES.intersection(self.config.axes)
 
     def frontend(self, batch: WindowBatch) -> Tensor:
         """Log-mels of the windows, (batch, frames, mels) in dB. Holds nothing learned, so training may cache it."""
@@ -114,4 +117,10 @@ class ClapPredictor(nn.Module):
 
     def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
         """Windows (batch, window_samples) and text embeddings (batch, embedding_dim) -> axis -> (batch,)."""
-        return self.score(self.embed_audio(self.frontend(batch)), text)
+        device = batch.samples.device.type
+        # Log-mels and heads stay fp32 under autocast: fp16 overflows in the power spectrum, and neither takes long.
+        with torch.autocast(device, enabled=False):
+            logmel = self.frontend(batch)
+        audio = self.embed_audio(logmel)
+        with torch.autocast(device, enabled=False):
+            return self.score(audio.to(logmel.dtype), text)

@@ -28,7 +28,7 @@ from drasp_cli.checkpoints.store import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FIL
 from drasp_cli.datasets.musiceval import describe_musiceval
 from drasp_cli.errors import TrainingError
 from drasp_cli.models.build import seeded_predictor
-from drasp_cli.models.config import PredictorConfig, load_config
+from drasp_cli.models.config import ClapConfig, load_config
 from drasp_cli.models.device import choose_device
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.models.tokenizer import PromptTokenizer
@@ -182,7 +182,7 @@ def fit(
     return out
 
 
-def _named(config: PredictorConfig, data: Path, out: Path) -> PredictorConfig:
+def _named(config: ClapConfig, data: Path, out: Path) -> ClapConfig:
     """`config` with what its recipe left out: called like the folder `out`, trained on what `data` says it is."""
     return replace(
         config,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drasp_cli.errors import ConfigError
-from drasp_cli.models.config import PredictorConfig, from_plain, parse_config
+from drasp_cli.models.config import ClapConfig, from_plain, parse_config
 from drasp_cli.training.tokenizer import SMALLEST_VOCABULARY
 
 if sys.version_info >= (3, 11):
@@ -98,7 +98,7 @@ class Recipe:
     """
 
     seed: int
-    predictor: PredictorConfig
+    predictor: ClapConfig
     data: DataRecipe
     stage: tuple[StageRecipe, ...]
 
@@ -118,6 +118,8 @@ def load_recipe(path: Path) -> Recipe:
     source = str(path)
     # A predictor that reads no prompts has no [predictor.text]; TOML cannot say null, so absence does.
     if isinstance(data.get("predictor"), dict):
+        if data["predictor"].get("architecture") == "audiobox":
+            raise ConfigError(source, "predictor.architecture", "drasp train fits 'clap' only, not 'audiobox'")
         data["predictor"].setdefault("text", None)
         for key in ("name", "training_data"):
             data["predictor"].setdefault(key, "")

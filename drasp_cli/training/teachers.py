@@ -26,7 +26,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.config import ClapConfig
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 
@@ -97,7 +97,7 @@ class Teachers(nn.Module):
         vocabulary: names of attributes and causes; None leaves `ratings` as the only loss.
     """
 
-    def __init__(self, config: PredictorConfig, vocabulary: Vocabulary | None) -> None:
+    def __init__(self, config: ClapConfig, vocabulary: Vocabulary | None) -> None:
         super().__init__()
         dim, embedding_dim = config.backbone.dim, config.heads.embedding_dim
         self.axes: Sequence[str] = config.axes
@@ -156,9 +156,7 @@ class Teachers(nn.Module):
                 losses[name] = F.mse_loss(predicted, agreement(batch.heard, batch.asked))
         return losses, scores
 
-    def _ratings(
-        self, scores: Mapping[str, Tensor], ratings: Tensor, config: PredictorConfig, rating_loss: str
-    ) -> Tensor:
+    def _ratings(self, scores: Mapping[str, Tensor], ratings: Tensor, config: ClapConfig, rating_loss: str) -> Tensor:
         """Mean error over the axes that at least one clip of the batch has a rating of; zero where none has."""
         per_axis = []
         for axis, rating in zip(self.axes, ratings.T, strict=True):

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from drasp_cli.checkpoints.registry import SHIPPED
-from drasp_cli.models.config import PredictorConfig, to_plain
+from drasp_cli.models.config import ARCHITECTURES, to_plain
 from drasp_cli.training.recipe import LOSSES, DataRecipe, StageRecipe
 from tests.docs.pages import ROOT, table
 
@@ -38,11 +38,15 @@ def test_losses() -> None:
     assert tuple(table(TRAINING, "`losses` gives each loss a weight:", "loss")) == LOSSES
 
 
-def test_config_keys() -> None:
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_config_keys(architecture: str) -> None:
     """Each key of config.json has its row, and each nested one its name in it."""
-    shown = table(CHECKPOINTS, "## `config.json`", "key")
-    hints = get_type_hints(PredictorConfig)
-    for field in dataclasses.fields(PredictorConfig):
+    others = "|".join(name for name in ARCHITECTURES if name != architecture)
+    rows_of_all = table(CHECKPOINTS, "## `config.json`", "key")
+    shown = {key: cells for key, cells in rows_of_all.items() if not re.search(rf"of `({others})`", key)}
+    kind = ARCHITECTURES[architecture].config
+    hints = get_type_hints(kind)
+    for field in dataclasses.fields(kind):
         rows = [(key, cells) for key, cells in shown.items() if re.search(rf"\b{field.name}\b", key)]
         assert rows, field.name
         kinds = [kind for kind in (hints[field.name], *get_args(hints[field.name])) if dataclasses.is_dataclass(kind)]

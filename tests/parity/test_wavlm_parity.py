@@ -18,7 +18,7 @@ from drasp_cli.models.aes_heads import AesHeadConfig
 from drasp_cli.models.audiobox import AudioboxPredictor
 from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.backbones.wavlm import PRETRAINING_ONLY, WavLM
-from drasp_cli.models.config import TargetTransform, WavLMConfig
+from drasp_cli.models.config import AudioboxConfig, AudioConfig, TargetTransform, WavLMConfig
 from drasp_cli.models.pooling import PoolingConfig
 from tests.parity.audiobox_case import (
     AXES,
@@ -40,8 +40,21 @@ WINDOW_SAMPLES = 160_000
 def seeded(tower: WavLMConfig, pooling: str | None = None, shared: WavLM | None = None) -> AudioboxPredictor:
     """Every learned tensor as in the golden file, built without drawing others first; or a seeded tower `shared`."""
     research = None if pooling is None else PoolingConfig(RESEARCH_POOLINGS[pooling], segment_size=SEGMENT_SIZE)
+    config = AudioboxConfig(
+        name="seeded",
+        architecture="audiobox",
+        axes=AXES,
+        audio=AudioConfig(16_000, 16_000, WINDOW_SAMPLES, "zero"),
+        targets={axis: TargetTransform(**TARGETS[axis]) for axis in AXES},
+        ratings="none",
+        licence="Apache-2.0",
+        training_data="none",
+        backbone=tower,
+        pooling=research,
+        heads=HEAD,
+    )
     with torch.device("meta"):
-        predictor = AudioboxPredictor(tower, HEAD, {a: TargetTransform(**TARGETS[a]) for a in AXES}, research)
+        predictor = AudioboxPredictor(config)
     if shared is not None:
         predictor.wavlm_model = shared
     state = {

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,16 +11,22 @@ from drasp_cli.models.aes_heads import AesHeadConfig, aes_head
 from drasp_cli.models.audiobox import AudioboxPredictor
 from drasp_cli.models.config import TargetTransform
 from drasp_cli.models.pooling import POOLINGS, PoolingConfig
-from tests.unit.models.test_wavlm import SMALL, lively, windows
+from tests.tiny import lively, tiny_audiobox_config
+from tests.unit.models.test_wavlm import SMALL, windows
 
 AXES = ("PQ", "CE")
 
 
 def predictor(pooling: str | None = None, mean: float = 0.0, std: float = 1.0) -> AudioboxPredictor:
     torch.manual_seed(0)
-    targets = dict.fromkeys(AXES, TargetTransform(mean, std))
-    research = None if pooling is None else PoolingConfig(pooling, segment_size=4)
-    model = AudioboxPredictor(SMALL, AesHeadConfig(num_layers=2), targets, research)
+    config = dataclasses.replace(
+        tiny_audiobox_config(),
+        axes=AXES,
+        backbone=SMALL,
+        pooling=None if pooling is None else PoolingConfig(pooling, segment_size=4),
+        targets=dict.fromkeys(AXES, TargetTransform(mean, std)),
+    )
+    model = AudioboxPredictor(config)
     lively(model)
     return model
 

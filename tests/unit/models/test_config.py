@@ -7,19 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from drasp_cli.datatypes import WindowBatch
 from drasp_cli.errors import ConfigError
-from drasp_cli.models.config import load_config, parse_config, save_config, to_plain
-from tests.tiny import tiny_config, tiny_plain
+from drasp_cli.models.build import build_predictor
+from drasp_cli.models.config import ARCHITECTURES, PredictorConfig, load_config, parse_config, save_config, to_plain
+from tests.tiny import tiny_audiobox_config, tiny_audiobox_plain, tiny_config, tiny_plain
+
+PLAIN = {"clap": tiny_plain, "audiobox": tiny_audiobox_plain}
 
 
-def test_a_saved_config_reads_back_equal(tmp_path: Path) -> None:
-    save_config(tiny_config(), tmp_path / "config.json")
-    assert load_config(tmp_path / "config.json") == tiny_config()
+@pytest.mark.parametrize(
+    "config", [tiny_config(), tiny_audiobox_config(), tiny_audiobox_config(pooling=None)], ids=lambda c: c.name
+)
+def test_a_saved_config_reads_back_equal(tmp_path: Path, config: PredictorConfig) -> None:
+    save_config(config, tmp_path / "config.json")
+    assert load_config(tmp_path / "config.json") == config
 
 
-def test_plain_data_survives_json() -> None:
-    assert parse_config(json.loads(json.dumps(to_plain(tiny_config()))), "x") == tiny_config()
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_plain_data_survives_json(architecture: str) -> None:
+    config = parse_config(PLAIN[architecture](), "x")
+    assert type(config) is ARCHITECTURES[architecture].config
+    assert config.architecture == architecture
+    assert parse_config(json.loads(json.dumps(to_plain(config))), "x") == config
 
 
 def set_key(plain: dict[str, Any], key: str, value: Any) -> None:
@@ -42,6 +54,7 @@ def set_key(plain: dict[str, Any], key: str, value: Any) -> None:
         ("axes", [], "at least one"),
         ("axes", ["MI", "XX"], "must be among"),
         ("architecture", "wav2vec", "not one of"),
+        ("architecture", ["clap"], "not one of"),
         ("format_version", 2, "not one of"),
         ("pooling.name", "Max", "no pooling is called"),
         ("pooling.segment_size", 0, "at least 1"),
@@ -75,6 +88,53 @@ def test_a_wrong_value_is_refused_with_its_key(key: str, value: Any, reason: str
     assert "some/config.json" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("logmel", tiny_plain()["logmel"], "not a key"),
+        ("text", None, "not a key"),
+        ("heads.hidden", [8], "not a key"),
+        ("axes", ["PQ", "MI"], r"must be among \['CE', 'CU', 'PC', 'PQ'\]"),
+        ("axes", ["PQ", "PC"], "targets: must hold exactly"),
+        ("audio.fill", "repeat", "not one of 'zero'"),
+        ("audio.frontend_sample_rate", 16_000, "must equal audio.sample_rate"),
+        ("audio.window_samples", 59, "at least 60, the samples that one frame hears"),
+        ("backbone.conv_strides", [5, 2, 2], "one entry for each of conv_kernels"),
+        ("backbone.conv_kernels", [], "one entry for each of conv_kernels"),
+        ("backbone.conv_kernels", [10, 3, 0, 2], r"conv_kernels\[2\]: must be positive"),
+        ("backbone.num_heads", 5, r"must divide backbone\.embed_dim \(24\)"),
+        ("backbone.pos_conv_groups", 5, r"must divide backbone\.embed_dim \(24\)"),
+        ("backbone.num_buckets", 15, "even and at least 4"),
+        ("backbone.num_buckets", 2, "even and at least 4"),
+        ("backbone.max_distance", 4, "must exceed 4, a quarter"),
+        ("heads.num_layers", 0, "must be positive"),
+        ("heads.dropout", 1.0, "less than 1"),
+        ("pooling.name", "Max", "no pooling is called"),
+        ("targets.PC.std", 0.0, r"targets\.PC\.std: must be positive"),
+    ],
+)
+def test_a_wrong_value_of_a_wavlm_predictor_is_refused_with_its_key(key: str, value: Any, reason: str) -> None:
+    plain = tiny_audiobox_plain()
+    set_key(plain, key, value)
+    with pytest.raises(ConfigError, match=reason) as caught:
+        parse_config(plain, "some/config.json")
+    assert caught.value.source == "some/config.json"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("audio.window_samples", 60), ("backbone.max_distance", 5), ("backbone.num_buckets", 4), ("heads.num_layers", 1)],
+)
+def test_the_smallest_sizes_of_a_wavlm_predictor_can_be_built(key: str, value: int) -> None:
+    plain = tiny_audiobox_plain()
+    set_key(plain, key, value)
+    config = parse_config(plain, "config.json")
+    window = torch.zeros(1, config.audio.window_samples)
+    scores = build_predictor(config)(WindowBatch(window, torch.tensor([1])))
+    assert tuple(scores) == config.axes
+    assert all(column.isfinite().all() for column in scores.values())
+
+
 def numbers(plain: Any, key: str = "") -> Iterator[tuple[str, int | float]]:
     """Every number in plain data, with its dotted key; those in lists are left out."""
     for name, value in plain.items():
@@ -89,14 +149,18 @@ ALLOWED = {
     ("text.pad_token", 0),
     ("heads.dropout", 0),
     ("logmel.f_min", 0),
-    *((f"targets.{axis}.mean", value) for axis in ("MI", "TA") for value in (0, -1)),
+    *((f"targets.{axis}.mean", value) for axis in ("MI", "TA", "PQ", "PC", "CE", "CU") for value in (0, -1)),
 }
 
 
 @pytest.mark.parametrize("value", [0, -1, math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize(("key", "usual"), list(numbers(tiny_plain())))
-def test_no_number_may_be_zero_negative_or_not_finite(tmp_path: Path, key: str, usual: float, value: float) -> None:
-    plain = tiny_plain()
+@pytest.mark.parametrize(
+    ("architecture", "key", "usual"), [(name, *number) for name, plain in PLAIN.items() for number in numbers(plain())]
+)
+def test_no_number_may_be_zero_negative_or_not_finite(
+    tmp_path: Path, architecture: str, key: str, usual: float, value: float
+) -> None:
+    plain = PLAIN[architecture]()
     set_key(plain, key, type(usual)(value) if math.isfinite(value) else value)
     path = tmp_path / "config.json"
     path.write_text(json.dumps(plain))
@@ -123,7 +187,9 @@ def test_an_integer_too_long_to_read_is_no_traceback(tmp_path: Path) -> None:
         load_config(path)
 
 
-@pytest.mark.parametrize("key", ["name", "audio", "logmel.hop_size", "pooling.name", "targets", "licence"])
+@pytest.mark.parametrize(
+    "key", ["name", "architecture", "audio", "logmel.hop_size", "pooling.name", "targets", "licence"]
+)
 def test_a_missing_key_is_named(key: str) -> None:
     plain = tiny_plain()
     *parents, last = key.split(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,33 @@ from drasp_cli.checkpoints.registry import shipped_folder
 from drasp_cli.errors import ConfigError
 from drasp_cli.models.backbones.htsat import HTSAT
 from drasp_cli.models.backbones.text import TextTower
-from drasp_cli.models.config import HTSATConfig, TextConfig, load_config, parse_config, to_plain
-from drasp_cli.models.limits import LARGEST, LONGEST, head_values, text_values, tower_values
+from drasp_cli.models.backbones.wavlm import WavLM
+from drasp_cli.models.build import build_predictor
+from drasp_cli.models.config import (
+    HTSATConfig,
+    PredictorConfig,
+    TextConfig,
+    WavLMConfig,
+    load_config,
+    parse_config,
+    to_plain,
+)
+from drasp_cli.models.limits import (
+    LARGEST,
+    LONGEST,
+    aes_head_values,
+    head_values,
+    pooling_values,
+    text_values,
+    tower_values,
+    wavlm_values,
+)
+from drasp_cli.models.pooling import POOLINGS
 from drasp_cli.models.predictor import ClapPredictor
-from tests.tiny import tiny_config, tiny_plain
+from tests.tiny import tiny_audiobox_config, tiny_audiobox_plain, tiny_config, tiny_plain
 
 LAION_LARGE = HTSATConfig(embed_dim=256, depths=(2, 2, 12, 2), num_heads=(4, 8, 16, 32))
+WAVLM_LARGE = WavLMConfig(embed_dim=1024, ffn_dim=4096, num_layers=24, num_heads=16)
 ROBERTA_LARGE = TextConfig(hidden_size=1024, num_layers=24, num_heads=16, intermediate_size=4096)
 
 FRAMES = [  # a spectrum of 64,000 samples for each sample of a window, in an image with room for them
@@ -28,9 +50,9 @@ FRAMES = [  # a spectrum of 64,000 samples for each sample of a window, in an im
 ]
 
 
-def changed(*changes: tuple[str, Any]) -> dict[str, Any]:
-    """The tiny predictor's plain data with keys in its tables replaced."""
-    plain = tiny_plain()
+def changed(*changes: tuple[str, Any], plain: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Plain data, of the tiny predictor where none is given, with keys in its tables replaced."""
+    plain = plain or tiny_plain()
     for key, value in changes:
         table, name = key.split(".")
         plain[table][name] = value
@@ -73,6 +95,41 @@ def test_the_count_of_a_text_tower_is_what_torch_makes() -> None:
     assert text_values(ROBERTA_LARGE) == 355_359_744
 
 
+@pytest.mark.parametrize(
+    "tower",
+    [
+        tiny_audiobox_config().backbone,
+        dataclasses.replace(tiny_audiobox_config().backbone, conv_dim=24, num_heads=4, num_layers=1),
+        WavLMConfig(num_layers=2),
+    ],
+)
+def test_the_count_of_a_wavlm_tower_is_what_torch_makes(tower: WavLMConfig) -> None:
+    assert wavlm_values(tower) == values(WavLM(tower))
+
+
+def test_the_count_of_the_published_wavlm_is_what_is_published() -> None:
+    assert wavlm_values(WavLMConfig()) + 768 == 94_381_936  # with the mask embedding of its pre-training
+
+
+@pytest.mark.parametrize("layer_norm", [True, False])
+@pytest.mark.parametrize("num_layers", [1, 3])
+def test_the_count_of_aesthetics_heads_is_what_torch_makes(num_layers: int, layer_norm: bool) -> None:
+    heads = {"num_layers": num_layers, "layer_norm": layer_norm, "dropout": 0.0}
+    config = tiny_audiobox_config(heads=heads)
+    predictor = build_predictor(config)
+    assert aes_head_values(config) == values(predictor.proj_layer) + values(predictor.layer_weights)
+
+
+@pytest.mark.parametrize("num_heads", [1, 2, 8])
+@pytest.mark.parametrize("name", POOLINGS)
+def test_no_pooling_outgrows_what_is_counted(name: str, num_heads: int) -> None:
+    for config in (tiny_config, tiny_audiobox_config):
+        made: PredictorConfig = config(pooling={"name": name, "num_heads": num_heads})
+        predictor = build_predictor(made)
+        counted = pooling_values(made.pooling, made.backbone.dim)
+        assert values(predictor.pooling) + values(predictor.pooling_proj) <= counted
+
+
 def test_pooling_and_projections_do_not_outgrow_what_is_counted() -> None:
     config = load_config(shipped_folder("clap-drasp.mini") / "config.json")
     predictor = ClapPredictor(config)
@@ -84,16 +141,24 @@ def test_pooling_and_projections_do_not_outgrow_what_is_counted() -> None:
 def test_the_largest_published_sizes_and_what_ships_are_allowed() -> None:
     assert parse_config(full_size(), "config.json").backbone.dim == 2048
     load_config(shipped_folder("clap-drasp.mini") / "config.json")
+    large = changed(("audio.window_samples", 160_000), plain=tiny_audiobox_plain())
+    assert parse_config(large | {"backbone": to_plain(WAVLM_LARGE)}, "config.json").backbone.dim == 1024
 
 
-@pytest.mark.parametrize("table", ["audio", "logmel", "backbone", "text", "pooling", "heads"])
-def test_every_size_has_an_upper_bound(table: str) -> None:
-    for name, usual in tiny_plain()[table].items():
+@pytest.mark.parametrize(
+    ("plain", "table"),
+    [
+        *((tiny_plain, table) for table in ("audio", "logmel", "backbone", "text", "pooling", "heads")),
+        *((tiny_audiobox_plain, table) for table in ("audio", "backbone", "pooling", "heads")),
+    ],
+)
+def test_every_size_has_an_upper_bound(plain: Callable[[], dict[str, Any]], table: str) -> None:
+    for name, usual in plain()[table].items():
         if isinstance(usual, bool) or not isinstance(usual, (int, list)):
             continue
         value: Any = [*usual[:-1], 2**31] if isinstance(usual, list) else 2**31
         with pytest.raises(ConfigError, match=r"must be at most .*, not 2,147,483,648") as caught:
-            parse_config(changed((f"{table}.{name}", value)), "config.json")
+            parse_config(changed((f"{table}.{name}", value), plain=plain()), "config.json")
         last = f"[{len(usual) - 1}]" if isinstance(usual, list) else ""
         assert caught.value.key == f"{table}.{name}{last}"
 
@@ -114,6 +179,28 @@ def test_every_size_has_an_upper_bound(table: str) -> None:
 def test_sizes_that_are_allowed_alone_may_be_too_large_together(key: str, changes: list[tuple[str, Any]]) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(changed(*changes), "some/config.json")
+    assert (caught.value.source, caught.value.key) == ("some/config.json", key)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("backbone.conv_kernels", [("backbone.conv_kernels", [1] * 65), ("backbone.conv_strides", [1] * 65)]),
+        ("backbone", [("backbone.embed_dim", 24 * 2048)]),
+        ("backbone", [("backbone.ffn_dim", LARGEST), ("backbone.embed_dim", 24 * 500)]),
+        ("backbone", [("backbone.pos_conv_kernel", LARGEST), ("backbone.embed_dim", 768)]),
+        ("heads", [("heads.num_layers", 256), ("backbone.embed_dim", 1536)]),
+        ("pooling", [("pooling.num_heads", LARGEST), ("backbone.embed_dim", 384)]),
+        ("backbone.conv_dim", [("audio.window_samples", 2**25), ("backbone.conv_dim", 24)]),
+        ("backbone.conv_kernels", [("audio.window_samples", 2**16), ("backbone.conv_kernels", [2**14, 3, 3, 2])]),
+        ("backbone.num_heads", [("audio.window_samples", 2**20)]),
+        ("backbone.embed_dim", [("audio.window_samples", 2**18), ("backbone.embed_dim", 6144)]),
+        ("backbone.ffn_dim", [("audio.window_samples", 2**18), ("backbone.ffn_dim", LARGEST)]),
+    ],
+)
+def test_a_wavlm_predictor_may_be_too_large_together(key: str, changes: list[tuple[str, Any]]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(changed(*changes, plain=tiny_audiobox_plain()), "some/config.json")
     assert (caught.value.source, caught.value.key) == ("some/config.json", key)
 
 

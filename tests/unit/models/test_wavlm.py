@@ -14,6 +14,7 @@ from drasp_cli.models.backbones import wavlm, wavlm_extractor
 from drasp_cli.models.backbones.wavlm import SelfAttention, WavLM, relative_buckets
 from drasp_cli.models.backbones.wavlm_extractor import ConvExtractor, patch_moments
 from drasp_cli.models.config import WavLMConfig
+from tests.tiny import lively
 
 SMALL = WavLMConfig(
     conv_dim=12,
@@ -27,16 +28,6 @@ SMALL = WavLMConfig(
     max_distance=20,
 )
 WINDOW = 16_000
-
-
-def lively(module: torch.nn.Module) -> torch.nn.Module:
-    """Weights far from their start, so that gates, biases and norms all count."""
-    generator = torch.Generator().manual_seed(7)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            fan_in = parameter[0].numel() if parameter.ndim > 1 else 10
-            parameter.add_(torch.randn(parameter.shape, generator=generator) / fan_in**0.5)
-    return module.eval()
 
 
 def tower(config: WavLMConfig = SMALL) -> WavLM:

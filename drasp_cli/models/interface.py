@@ -1,0 +1,60 @@
+"""What every predictor takes and gives, whatever its architecture: all that scoring and checkpoints know of one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from drasp_cli.datatypes import WindowBatch
+from drasp_cli.models.config import PredictorConfig
+
+
+class Predictor(nn.Module, ABC):
+    """Windows, and prompts where an axis reads them, to one score for each axis.
+
+    Held by every predictor, and tested for each:
+
+    - A window's scores depend on its samples, its `num_samples` and its text alone; batch mates change them by rounding
+      only, under 1e-5 in float32 on a CPU.
+    - Under autocast only the towers are computed in the lower precision. What would lose more than it saves (spectra,
+      moments, poolings, heads) stays float32.
+
+    Args:
+        config: sizes of every part; it is kept, and says how audio is prepared.
+    """
+
+    def __init__(self, config: PredictorConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    @property
+    def text_axes(self) -> frozenset[str]:
+        """The axes that read the prompt beside the clip."""
+        return frozenset()
+
+    @property
+    def reads_prompts(self) -> bool:
+        """Whether any axis needs the prompt."""
+        return bool(self.text_axes)
+
+    def embed_text(self, tokens: Tensor) -> Tensor:
+        """(batch, tokens) token ids -> (batch, embedding_dim), what `forward` takes as text.
+
+        Raises:
+            ValueError: there is no text tower.
+        """
+        raise ValueError(f"{self.config.name} has no text tower")
+
+    @abstractmethod
+    def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Scores on the rating scale, never clamped to it.
+
+        Args:
+            batch: windows (batch, window_samples), prepared as `config.audio` says.
+            text: (batch, embedding_dim) from `embed_text`; None leaves out the axes that read prompts.
+
+        Returns:
+            axis -> (batch,), in the order of `config.axes`.
+        """
