@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import CheckpointError, ConfigError, UnknownModelError
-from tests.tiny import tiny_checkpoint, tiny_folder
+from tests.tiny import tiny_audiobox_checkpoint, tiny_checkpoint, tiny_folder
 
 
 def rewrite(folder: Path, change: object) -> None:
@@ -39,6 +39,16 @@ def test_whoever_may_read_the_config_may_read_the_weights(tmp_path: Path, umask:
         os.umask(before)
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()}
     assert modes["model.safetensors"] == modes["config.json"] == 0o666 & ~umask
+
+
+@pytest.mark.parametrize("pooling", [None, {"name": "DualResolutionAttentiveStatistics"}])
+def test_a_saved_wavlm_checkpoint_reads_back_equal(tmp_path: Path, pooling: dict[str, str] | None) -> None:
+    first = tiny_audiobox_checkpoint(tmp_path / "a", seed=3, pooling=pooling)
+    again = load_predictor(f"{tmp_path}/a")
+    assert (first.config, first.revision, first.tokenizer) == (again.config, again.revision, None)
+    ours, theirs = first.predictor.state_dict(), again.predictor.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def test_another_content_is_another_revision(tmp_path: Path) -> None:

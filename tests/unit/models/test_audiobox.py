@@ -140,6 +140,23 @@ def test_half_precision_is_near() -> None:
     assert not torch.equal(rough, precise)
 
 
+def test_heads_stay_in_full_precision_under_autocast() -> None:
+    model, batch = predictor("DualResolutionAttentiveStatistics"), windows(3_000, 8_000)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        embeddings = model.embed(batch)
+    with torch.no_grad():
+        expected = torch.stack(list(model.score(embeddings.float()).values()))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(scores(model, batch), expected)
+
+
+def test_it_reads_no_prompts() -> None:
+    model = predictor()
+    assert not model.reads_prompts
+    with pytest.raises(ValueError, match="tiny-audiobox has no text tower"):
+        model.embed_text(torch.zeros(1, 3, dtype=torch.int64))
+
+
 def test_gradients_reach_every_part() -> None:
     model = predictor("DualResolutionAttentiveStatistics")
     sum(column.sum() for column in model(windows(3_000, 7_000)).values()).backward()

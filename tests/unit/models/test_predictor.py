@@ -31,6 +31,17 @@ def test_without_a_text_the_axes_that_read_it_are_left_out() -> None:
         torch.testing.assert_close(predictor(windows())["MI"], predictor(windows(), texts())["MI"])
 
 
+def test_front_end_and_heads_stay_in_full_precision_under_autocast() -> None:
+    predictor, loud = seeded_predictor(tiny_config(), 0), WindowBatch(2e4 * windows().samples, windows().num_samples)
+    with torch.inference_mode():
+        logmel = predictor.frontend(loud)
+        with torch.autocast("cpu", dtype=torch.float16):
+            audio, scores = predictor.embed_audio(logmel), predictor(loud, texts())
+        expected = predictor.score(audio.float(), texts())
+    assert audio.dtype == torch.float16
+    assert all(torch.equal(scores[axis], expected[axis]) for axis in ("MI", "TA"))
+
+
 def test_the_target_transform_puts_scores_on_the_rating_scale() -> None:
     plain = seeded_predictor(tiny_config(targets={a: {"mean": 0.0, "std": 1.0} for a in ("MI", "TA")}), 0)
     scaled = seeded_predictor(tiny_config(targets={a: {"mean": 5.0, "std": 2.0} for a in ("MI", "TA")}), 0)

@@ -73,6 +73,15 @@ def test_a_wrong_value_is_refused_with_its_key(tmp_path: Path, old: str, new: st
     assert str(path) in str(caught.value)
 
 
+def test_an_architecture_that_is_not_trained_yet_is_refused_as_such(tmp_path: Path) -> None:
+    text = SHIPPED_RECIPE.read_text(encoding="utf-8")
+    path = tmp_path / "recipe.toml"
+    path.write_text(text.replace('architecture = "clap"', 'architecture = "audiobox"', 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match="fits 'clap' only") as caught:
+        load_recipe(path)
+    assert caught.value.key == "predictor.architecture"
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not there"):
         load_recipe(tmp_path / "recipe.toml")
