@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -162,9 +163,14 @@ def _whole_commit(address: HubAddress) -> str | None:
 
 def _snapshots(repo: str) -> Path:
     """The folder of a repository's snapshots in the cache, whose layout the client documents."""
-    from huggingface_hub.constants import HF_HUB_CACHE
+    return cache_folder() / f"models--{repo.replace('/', '--')}" / "snapshots"
 
-    return Path(HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}" / "snapshots"
+
+def cache_folder() -> Path:
+    """Where the client's cache is, by the environment variables that the client documents, without importing it."""
+    home = os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface"))  # noqa: PTH118
+    cache = os.getenv("HF_HUB_CACHE", os.getenv("HUGGINGFACE_HUB_CACHE", os.path.join(home, "hub")))  # noqa: PTH118
+    return Path(os.path.expandvars(os.path.expanduser(cache)))  # noqa: PTH111
 
 
 def _receipt(repo: str, commit: str) -> Path:

@@ -1,6 +1,6 @@
 """What `--model` accepts, and what each spelling means.
 
-    clap-drasp.mini               a name: one of `REGISTRY`, inside the package or pinned on the Hugging Face Hub
+    audiobox.meta                 a name: one of `REGISTRY`, inside the package or pinned on the Hugging Face Hub
     ./folder  /folder             a path: always with a slash that says so
     hf-hub:owner/repo[@revision]  a checkpoint folder on the Hugging Face Hub
 
@@ -91,12 +91,32 @@ class Location:
     place: Path | HubAddress
 
 
+AUDIOBOX_META = "audiobox.meta"
+AUDIOBOX_AXES = ("PQ", "PC", "CE", "CU")
+
 # Every name that exists. Nothing is listed that cannot be loaded.
 REGISTRY: dict[str, Entry] = {
     "clap-drasp.mini": Entry(
         "small CLAP-shaped towers with DRASP pooling, trained on simulated listening tests",
         axes=("MI", "TA"),
         ratings="simulated",
+    ),
+    AUDIOBOX_META: Entry(
+        "Meta's Audiobox Aesthetics as published (CC-BY-4.0): WavLM-base, mean pooling",
+        axes=AUDIOBOX_AXES,
+        ratings="human",
+        hub=HubAddress(
+            "facebook/audiobox-aesthetics",
+            "9b1dd8e5df9af7216e836a98974fe3b82c56ded6",
+            {
+                "config.json": FileFacts(
+                    492, "sha256:0b8eabc5ced92cefed116a3aca8f1e59d2a33dc4d376b9e86dfb9c072e1d280d"
+                ),
+                "model.safetensors": FileFacts(
+                    415_472_992, "sha256:a5a3c2412649cc2384ec525ffd5180ce6c4778f43bed6108e0a1303de04d014e"
+                ),
+            },
+        ),
     ),
 }
 SHIPPED = tuple(name for name, entry in REGISTRY.items() if entry.kind == "shipped")

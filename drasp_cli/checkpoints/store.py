@@ -2,6 +2,8 @@
 
     config.json  model.safetensors  tokenizer.json (where prompts are read)  README.md (model card)
 
+Meta's own folders are read too (see `meta`); what is saved is always ours.
+
 Loading compares the exact sets of tensor names. Every learned tensor must be there, and nothing else may be, except
 constants (attention masks, relative indices, STFT and mel matrices), which are recomputed and, where a file carries
 them, must equal ours.
@@ -14,6 +16,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -24,11 +27,12 @@ from drasp_cli.checkpoints.folder import CARD_FILE as CARD_FILE
 from drasp_cli.checkpoints.folder import CONFIG_FILE as CONFIG_FILE
 from drasp_cli.checkpoints.folder import TOKENIZER_FILE as TOKENIZER_FILE
 from drasp_cli.checkpoints.folder import WEIGHTS_FILE as WEIGHTS_FILE
+from drasp_cli.checkpoints.meta import LEFT_OUT, is_meta_config, parse_meta_config
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
 from drasp_cli.errors import CheckpointError, HubError, HubProblem
 from drasp_cli.models.build import build_predictor
-from drasp_cli.models.config import ClapConfig, PredictorConfig, load_config, save_config
+from drasp_cli.models.config import ClapConfig, PredictorConfig, parse_config, read_json, save_config
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
 
@@ -81,7 +85,8 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
 def load_found(found: Found) -> Checkpoint:
     """The checkpoint in a folder that is on this disk, ready to score; raises as `load_predictor` does."""
     folder = found.folder
-    config = load_config(folder / CONFIG_FILE)
+    data = read_json(folder / CONFIG_FILE)
+    config = _parsed(data, folder)
     predictor = build_predictor(config)
     try:
         tensors = read_tensors(folder / WEIGHTS_FILE)
@@ -89,6 +94,8 @@ def load_found(found: Found) -> Checkpoint:
         if found.address is None:
             raise
         raise HubError(found.address.spelling, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
+    if is_meta_config(data):
+        tensors = {name: tensor for name, tensor in tensors.items() if name not in LEFT_OUT}
     load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
     text = config.text if isinstance(config, ClapConfig) else None
     tokenizer = None
@@ -98,6 +105,15 @@ def load_found(found: Found) -> Checkpoint:
             reason = f"has {tokenizer.vocab_size} tokens, the text tower only {text.vocab_size}"
             raise CheckpointError(str(folder / TOKENIZER_FILE), reason)
     return Checkpoint(found.name, found.revision or revision_of(folder), predictor, tokenizer)
+
+
+def folder_config(folder: Path) -> PredictorConfig:
+    """What the `config.json` of a checkpoint folder describes, whether it is ours or Meta's.
+
+    Raises:
+        ConfigError: it is not there, or refused.
+    """
+    return _parsed(read_json(folder / CONFIG_FILE), folder)
 
 
 def save_checkpoint(folder: Path, predictor: Predictor, tokenizer: Path | None, card: str) -> None:
@@ -175,6 +191,11 @@ def load_tensors(predictor: Predictor, tensors: Mapping[str, Tensor], source: st
         if ours.shape != theirs.shape or not torch.allclose(ours.double(), theirs.double(), rtol=1e-4, atol=1e-6):
             raise CheckpointError(source, "a constant differs from the one the config implies", [name])
     predictor.load_state_dict({name: tensors[name] for name in learned})
+
+
+def _parsed(data: Any, folder: Path) -> PredictorConfig:
+    parse = parse_meta_config if is_meta_config(data) else parse_config
+    return parse(data, str(folder / CONFIG_FILE))
 
 
 def _count(names: list[str]) -> str:

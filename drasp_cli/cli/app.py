@@ -25,7 +25,7 @@ from drasp_cli.cli.train import train
 app = typer.Typer(
     name="drasp",
     cls=Commands,
-    help="Predict what a listening test would say about generated audio: MI and TA, per clip and per system.",
+    help="Predict what a listening test would say about generated audio, on up to six axes, per clip and per system.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -45,7 +45,7 @@ def drasp(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Predict what a listening test would say about generated audio: MI and TA, per clip and per system."""
+    """Predict what a listening test would say about generated audio, on up to six axes, per clip and per system."""
 
 
 app.command("score")(guarded(score, when_interrupted="finished rows are on disk where -o was given"))

@@ -52,11 +52,11 @@ def show_model(model: Model, format: Format = None, quiet: Quiet = False) -> Non
     """What a checkpoint says of itself: its config, and how its model card begins."""
     as_table = _is_table(format)
     from drasp_cli.checkpoints.resolve import resolve
-    from drasp_cli.checkpoints.store import revision_of
-    from drasp_cli.models.config import load_config, to_plain
+    from drasp_cli.checkpoints.store import folder_config, revision_of
+    from drasp_cli.models.config import to_plain
 
     found = resolve(model, only=(CONFIG_FILE, CARD_FILE), progress=not quiet)
-    config = to_plain(load_config(found.folder / CONFIG_FILE))
+    config = to_plain(folder_config(found.folder))
     facts = _named(found, found.revision or revision_of(found.folder)) | {"folder": str(found.folder)}
     card = _beginning(found.folder / CARD_FILE)
     if not as_table:

@@ -58,7 +58,7 @@ def score(
     ] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score clips: MI (musical impression) and, with prompts, TA (textual alignment), 1 to 5."""
+    """Score clips on the axes of the model: MI and, with prompts, TA, 1 to 5; or PQ, PC, CE and CU, 1 to 10."""
     options.check_format(format, output)
     options.check_output(output, [*inputs, prompts])
     options.check_prompt_pattern(prompt_pattern, prompts)

@@ -341,15 +341,23 @@ def load_config(path: Path) -> PredictorConfig:
     Raises:
         ConfigError: it is not there, not JSON, or `parse_config` refuses it.
     """
+    return parse_config(read_json(path), str(path))
+
+
+def read_json(path: Path) -> Any:
+    """The plain data in a JSON file.
+
+    Raises:
+        ConfigError: it is not there, or not JSON.
+    """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(str(path), "file", "is not there") from None
     except (OSError, ValueError) as error:
         raise ConfigError(str(path), "file", f"is not readable as JSON ({error})") from error
     except RecursionError:  # a hundred thousand brackets
         raise ConfigError(str(path), "file", "is not a config: its lists and tables are nested too deep") from None
-    return parse_config(data, str(path))
 
 
 def save_config(config: PredictorConfig, path: Path) -> None:

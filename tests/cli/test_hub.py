@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -14,12 +15,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from drasp_cli.checkpoints import registry
+from drasp_cli.checkpoints import meta, registry
 from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress
 from tests.architecture.test_start import run as run_program
 from tests.cli.conftest import Run, write
 from tests.hub_client import environment
 from tests.hub_server import TOKEN, LocalHub, Repo
+from tests.meta_folder import SMALL, meta_files, meta_tensors
 from tests.tiny import tiny_folder
 
 # The client uploads to the CDN in a way that its own HTTP library would like to be done otherwise.
@@ -53,6 +55,21 @@ def tiny(hub: LocalHub, model: str) -> str:
     return hub.repos[REPO].commit({path.name: path.read_bytes() for path in Path(model).iterdir()})
 
 
+@pytest.fixture
+def meta_model(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> HubAddress:
+    """Meta's repository with a small tower, and `audiobox.meta` pinned to it."""
+    monkeypatch.setattr(meta, "TOWER", SMALL)
+    entry = registry.REGISTRY["audiobox.meta"]
+    assert entry.hub is not None
+    files = meta_files(meta_tensors())
+    hub.repos[entry.hub.repo] = Repo()
+    commit = hub.repos[entry.hub.repo].commit(files)
+    facts = {n: FileFacts(len(files[n]), f"sha256:{hashlib.sha256(files[n]).hexdigest()}") for n in entry.hub.files}
+    planted = HubAddress(entry.hub.repo, commit, facts)
+    monkeypatch.setitem(registry.REGISTRY, "audiobox.meta", dataclasses.replace(entry, hub=planted))
+    return planted
+
+
 def plant(monkeypatch: pytest.MonkeyPatch, hub: LocalHub, commit: str) -> None:
     files = hub.repos[REPO].commits[commit]
     names = ("config.json", WEIGHTS, "tokenizer.json")
@@ -72,6 +89,30 @@ def test_clips_are_scored_by_a_model_on_the_hub(drasp: Run, tiny: str, model: st
     (row,), (mine,) = json.loads(theirs.stdout), json.loads(ours.stdout)
     assert row["model"] == f"hf-hub:{REPO}@{tiny[:12]}"
     assert row | {"model": mine["model"]} == mine
+
+
+def test_metas_own_folder_is_scored_by_its_name(
+    drasp: Run, meta_model: HubAddress, hub: LocalHub, results: Path
+) -> None:
+    """As it is: only the two files that are read are fetched, and scores are those of the same folder on disk."""
+    run = drasp("score", "results", "--format", "json", "--model", "audiobox.meta")
+    assert run.exit_code == 0, run.stderr
+    rows = json.loads(run.stdout)
+    assert meta_model.revision is not None
+    assert {row["model"] for row in rows} == {f"audiobox.meta@{meta_model.revision[:12]}"}
+    assert [key for key in rows[0] if key in ("MI", "TA", "PQ", "PC", "CE", "CU")] == ["PQ", "PC", "CE", "CU"]
+    assert all(isinstance(row[axis], float) for row in rows for axis in ("PQ", "PC", "CE", "CU"))
+    assert all(row["flags"] == "upsampled" for row in rows)
+    assert not hub.asked(r"checkpoint\.pt")
+    folder = drasp("models", "pull", "audiobox.meta").stdout.strip()
+    again = json.loads(drasp("score", "results", "--format", "json", "--model", folder).stdout)
+    assert [row | {"model": ""} for row in again] == [row | {"model": ""} for row in rows]
+
+
+def test_metas_own_folder_is_verified_down_to_its_tensors(drasp: Run, meta_model: HubAddress) -> None:
+    told = json.loads(drasp("models", "verify", "audiobox.meta").stdout)
+    assert {file["file"]: file["held_to"] for file in told["files"]} == dict.fromkeys(meta_model.files, "registry")
+    assert told["tensors"] == len(meta_tensors()) - 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +192,7 @@ def test_listing_names_waits_for_no_large_import(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", registry.REGISTRY)
-def test_the_registry_says_what_the_configs_say(drasp: Run, name: str) -> None:
+def test_the_registry_says_what_the_configs_say(drasp: Run, meta_model: HubAddress, name: str) -> None:
     shown = json.loads(drasp("models", "show", name).stdout)
     entry = registry.REGISTRY[name]
     assert shown["config"]["axes"] == list(entry.axes)

@@ -16,6 +16,7 @@ import torch
 
 from drasp_cli.checkpoints import hub as hub_room
 from drasp_cli.checkpoints import integrity, registry
+from drasp_cli.checkpoints.hub import cache_folder
 from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress
 from drasp_cli.checkpoints.resolve import resolve
 from drasp_cli.checkpoints.store import load_predictor
@@ -321,6 +322,30 @@ def test_a_format_of_the_future_is_refused_by_its_number(publish: Callable[..., 
     config = json.loads(files["config.json"]) | {"format_version": 7, "brand_new": True}
     with pytest.raises(ConfigError, match="format_version: 7 is not one of the versions"):
         load_predictor(f"hf-hub:{publish({'config.json': json.dumps(config).encode()})}")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"HF_HOME": "~/models"},
+        {"HF_HOME": "$PLACE/models"},
+        {"XDG_CACHE_HOME": "/var/cache"},
+        {"HUGGINGFACE_HUB_CACHE": "/old", "HF_HOME": "/home"},
+        {"HF_HUB_CACHE": "/new", "HUGGINGFACE_HUB_CACHE": "/old", "HF_HOME": "/home"},
+    ],
+    ids=lambda settings: " ".join(settings) or "none",
+)
+def test_the_cache_is_where_the_client_has_it(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    with environment(Path("/unused"), "http://127.0.0.1"):
+        for name in ("HF_HOME", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in ({"PLACE": "/somewhere"} | settings).items():
+            monkeypatch.setenv(name, value)
+        from huggingface_hub.constants import HF_HUB_CACHE
+
+        assert cache_folder() == Path(HF_HUB_CACHE)
+        monkeypatch.undo()
 
 
 # ------------------------------------------------------------------------------------------------ digests
