@@ -6,13 +6,16 @@ Each clip goes from its file through our decoding, resampling and windows; the g
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from drasp_cli.audio.stream import open_clip
+from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.datatypes import Clip, WindowBatch
 from drasp_cli.models.aes_heads import AesHeadConfig
 from drasp_cli.models.audiobox import AudioboxPredictor
@@ -20,6 +23,8 @@ from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.backbones.wavlm import PRETRAINING_ONLY, WavLM
 from drasp_cli.models.config import AudioboxConfig, AudioConfig, TargetTransform, WavLMConfig
 from drasp_cli.models.pooling import PoolingConfig
+from drasp_cli.scoring import score_clips
+from tests.meta_folder import meta_plain
 from tests.parity.audiobox_case import (
     AXES,
     FULL_SIZE,
@@ -129,6 +134,20 @@ def test_parameter_names_and_shapes_are_the_published_ones(full: AudioboxPredict
 def test_full_size_scores_equal_the_references(full: AudioboxPredictor, sound: Sound, tmp_path: Path) -> None:
     ours = clip_scores(full, windows(sound, tmp_path))
     assert_close(np.array(ours), GOLDEN["full/mean"][FULL_SIZE.index(sound)], 1e-4)
+
+
+def test_a_full_size_folder_of_metas_scores_as_the_reference_does(full: AudioboxPredictor, tmp_path: Path) -> None:
+    """From files to clip scores by the pipeline itself: the published folder, several clips in a batch."""
+    mask_embeddings = {f"wavlm_model.{name}": torch.ones(full.wavlm_model.dim) for name in PRETRAINING_ONLY}
+    folder = tmp_path / "meta"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(meta_plain(target_transform=TARGETS)))
+    save_file(full.state_dict() | mask_embeddings, folder / "model.safetensors")
+    checkpoint = load_predictor(f"{folder}/")
+    (folder / "model.safetensors").unlink()
+    rows = score_clips(checkpoint, [Clip(sound.write(tmp_path)) for sound in FULL_SIZE])
+    ours = [[row.scores[axis] for axis in AXES] for row in rows]
+    assert_close(np.array(ours), GOLDEN["full/mean"], 1e-4)
 
 
 @pytest.mark.parametrize("sound", FULL_SIZE[:2], ids=lambda sound: sound.name)
