@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ import soundfile
 import torch
 from typer.testing import CliRunner
 
-from drasp_cli.checkpoints.store import load_predictor
+from drasp_cli.checkpoints.store import Checkpoint, load_predictor
 from drasp_cli.cli.app import app
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import CheckpointError, ConfigError, TrainingError
@@ -28,7 +28,7 @@ from drasp_cli.scoring import score_clips
 from drasp_cli.tables.ranking import rank_systems
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
 from drasp_cli.training.state import read_state
-from tests.tiny import tiny_checkpoint, tiny_config, tiny_folder
+from tests.tiny import tiny_audiobox_checkpoint, tiny_checkpoint, tiny_config, tiny_folder
 
 
 def write_noise(path: Path, seconds: float = 0.2) -> None:
@@ -36,12 +36,13 @@ def write_noise(path: Path, seconds: float = 0.2) -> None:
     soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, round(8000 * seconds)), 8000)
 
 
-def test_memory_does_not_grow_with_the_number_of_clips(tmp_path: Path) -> None:
+@pytest.mark.parametrize("made", [tiny_checkpoint, tiny_audiobox_checkpoint])
+def test_memory_does_not_grow_with_the_number_of_clips(made: Callable[[Path], Checkpoint], tmp_path: Path) -> None:
     """Clips are drawn from a generator and rows are ranked as they come, so neither list is ever in memory.
 
     What Python and numpy allocate is counted, and all that could pile up (rows, windows, prompts) is theirs.
     """
-    checkpoint = tiny_checkpoint(tmp_path / "model")
+    checkpoint = made(tmp_path / "model")
     write_noise(tmp_path / "a.wav")
 
     def clips(count: int) -> Iterator[Clip]:
