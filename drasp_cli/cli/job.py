@@ -95,7 +95,8 @@ class ScoringJob:
             if resume:
                 is_checked = run_file.check(clips, facts)
                 already = writer.resume(clips, self.checkpoint.label, GROUP_ROWS, reads_prompts=reads_prompts)
-                unknown = "; it does not say with which prompts and --precision" if already and not is_checked else ""
+                doubt = "; a finished table does not say of which prompts and --precision its rows are: not compared"
+                unknown = doubt if already and not is_checked else ""
                 self.talk.notice(f"{already} of {len(clips)} rows are in {output} already{unknown}")
             rows = self.rows(clips, already)  # what forbids to begin is raised before an older table is emptied
             if not resume:

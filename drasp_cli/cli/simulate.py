@@ -66,7 +66,8 @@ def simulate(
             DrawnColumn("SRCC", [_correlation(row.srcc, row.count) for row in ceiling.rows], Fit.NUMBER),
         ]
     )
-    if layout != "musiceval":  # the one that `train` reads
+    if layout != "musiceval":
+        talk.notice(f"no command of drasp trains on the layout {layout} yet")
         return
     recipe, here = shipped_folder(DEFAULT_MODEL) / "recipe.toml", Path.cwd()
     talk.notice(f"a recipe to begin with: {recipe.relative_to(here) if recipe.is_relative_to(here) else recipe}")

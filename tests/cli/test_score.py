@@ -516,7 +516,7 @@ def test_a_finished_table_is_said_not_to_tell_its_prompts_and_precision(drasp: R
     drasp("score", "results", "-o", "out.csv")
     run = drasp("score", "results", "-o", "out.csv", "--resume")
     assert run.exit_code == 0
-    assert "6 of 6 rows are in out.csv already; it does not say with which prompts and --precision" in run.stderr
+    assert "6 of 6 rows are in out.csv already; a finished table does not say of which prompts" in run.stderr
     assert not Path("out.csv.run").exists()
 
 
