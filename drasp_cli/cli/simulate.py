@@ -67,7 +67,7 @@ def simulate(
         ]
     )
     if layout != "musiceval":
-        talk.notice(f"no command of drasp trains on the layout {layout} yet")
+        talk.notice(f"the layout {layout} cannot be trained on yet")
         return
     recipe, here = shipped_folder(DEFAULT_MODEL) / "recipe.toml", Path.cwd()
     talk.notice(f"a recipe to begin with: {recipe.relative_to(here) if recipe.is_relative_to(here) else recipe}")
