@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from drasp_cli.datasets.aes_natural import AXES
-from drasp_cli.datasets.causes import Defect
+from drasp_cli.datasets.causes import Defect, finite_number, parse_defects
 from drasp_cli.datasets.lines import csv_records
 from drasp_cli.errors import InputError
 
@@ -106,13 +105,7 @@ def read_aes_causes(path: Path) -> dict[str, AesCauses]:
 
 def _parse(fields: Mapping[str, str], source: str, line: int) -> AesCauses:
     def number(column: str) -> float:
-        try:
-            value = float(fields[column])
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise InputError(source, f"{column} is '{fields[column]}', not a finite number", line)
-        return value
+        return finite_number(fields, column, source, line)
 
     return AesCauses(
         name=fields["name"],
@@ -122,7 +115,7 @@ def _parse(fields: Mapping[str, str], source: str, line: int) -> AesCauses:
         causes={column.removeprefix("cause_"): number(column) for column in fields if column.startswith("cause_")},
         latent={axis: number(f"latent_{axis}") for axis in AXES},
         ratings={axis: number(axis) for axis in AXES},
-        defects=tuple(_parse_defect(text, source, line) for text in fields["defects"].split(";") if text),
+        defects=parse_defects(fields["defects"], source, line),
     )
 
 
@@ -139,12 +132,3 @@ def _parse_source(text: str, source: str, line: int) -> Source:
         return Source(kind, main, int(parts), float(start), float(stop), float(decibels))
     except ValueError:
         raise InputError(source, f"source '{text}' is not kind/main/parts@start-stop@dB", line) from None
-
-
-def _parse_defect(text: str, source: str, line: int) -> Defect:
-    try:
-        kind, place = text.split("@")
-        start, end = place.split("-")
-        return Defect(kind, float(start), float(end))
-    except ValueError:
-        raise InputError(source, f"defect '{text}' is not kind@start-end in seconds", line) from None

@@ -124,13 +124,7 @@ def read_causes(path: Path) -> dict[str, Causes]:
 
 def _parse(fields: Mapping[str, str], source: str, line: int) -> Causes:
     def number(column: str) -> float:
-        try:
-            value = float(fields[column])
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise InputError(source, f"{column} is '{fields[column]}', not a finite number", line)
-        return value
+        return finite_number(fields, column, source, line)
 
     def chosen(prefix: str) -> dict[str, str]:
         return {
@@ -150,8 +144,32 @@ def _parse(fields: Mapping[str, str], source: str, line: int) -> Causes:
         agreement=number("agreement"),
         latent={"MI": number("latent_MI"), "TA": number("latent_TA")},
         ratings={"MI": number("MI"), "TA": number("TA")},
-        defects=tuple(_parse_defect(text, source, line) for text in fields["defects"].split(";") if text),
+        defects=parse_defects(fields["defects"], source, line),
     )
+
+
+def finite_number(fields: Mapping[str, str], column: str, source: str, line: int) -> float:
+    """The number in a column of one row.
+
+    Raises:
+        InputError: there is none, or it is not finite.
+    """
+    try:
+        value = float(fields[column])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(source, f"{column} is '{fields[column]}', not a finite number", line)
+    return value
+
+
+def parse_defects(text: str, source: str, line: int) -> tuple[Defect, ...]:
+    """The column `defects` of one row: `kind@start-end` in seconds, joined by `;`.
+
+    Raises:
+        InputError: a part of it is something else.
+    """
+    return tuple(_parse_defect(part, source, line) for part in text.split(";") if part)
 
 
 def _parse_defect(text: str, source: str, line: int) -> Defect:
