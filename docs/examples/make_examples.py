@@ -16,6 +16,7 @@ import soundfile
 
 from drasp_cli.datasets.causes import write_causes
 from drasp_cli.simulation.attributes import ATTRIBUTES
+from drasp_cli.simulation.layout import Wish
 from drasp_cli.simulation.musiceval import ClipPlan, render_clip
 from drasp_cli.simulation.prompts import draw_prompts
 from drasp_cli.simulation.raters import CAUSES, MUSICEVAL_PANEL, musical_impression
@@ -29,6 +30,7 @@ PLACES = {"alpha": 15, "beta": 2, "gamma": 28}
 PROMPTS = 4
 SAMPLE_RATE = 32000
 SECONDS = 10.0
+WISH = Wish(len(PLACES) * PROMPTS, SYSTEMS, PROMPTS, SEED, SAMPLE_RATE, SECONDS)
 VORBIS_LEVEL = 0.2
 """libsndfile's compression level, 0 best to 1 smallest: coding must stay far below the faults that can be heard."""
 
@@ -55,7 +57,7 @@ def make(out: Path) -> None:
     plans = plan_examples()
     made = []
     for plan in plans:
-        clip = render_clip(plan, SEED, SAMPLE_RATE, SECONDS)
+        clip = render_clip(plan, WISH)
         path = out / "clips" / plan.name
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, clip.samples, SAMPLE_RATE, "VORBIS", format="OGG", compression_level=VORBIS_LEVEL)

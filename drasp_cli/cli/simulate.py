@@ -33,6 +33,20 @@ def simulate(
         int | None, typer.Option(help="Of the clips, in Hz; 32000 by default, 16000 for aes-natural.")
     ] = None,
     seconds: Annotated[float, typer.Option(help="Length of a clip, 2 to 60.", min=2.0, max=60.0)] = 10.0,
+    speech: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of recorded speech without faults, to speak in most clips with speech.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    music: Annotated[
+        Path | None,
+        typer.Option(
+            help="The same for music, in most clips with a band. For aes-natural only.", exists=True, file_okay=False
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core by default.", min=1)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:
@@ -51,6 +65,8 @@ def simulate(
             layout=layout,
             sample_rate=sample_rate,
             seconds=seconds,
+            speech=speech,
+            music=music,
             workers=workers or os.cpu_count() or 1,
             on_clip=advance,
         )
@@ -66,11 +82,9 @@ def simulate(
             DrawnColumn("SRCC", [_correlation(row.srcc, row.count) for row in ceiling.rows], Fit.NUMBER),
         ]
     )
-    if layout != "musiceval":
-        talk.notice(f"the layout {layout} cannot be trained on yet")
-        return
-    recipe, here = shipped_folder(DEFAULT_MODEL) / "recipe.toml", Path.cwd()
-    talk.notice(f"a recipe to begin with: {recipe.relative_to(here) if recipe.is_relative_to(here) else recipe}")
+    if layout == "musiceval":  # the default checkpoint was trained on one of these
+        recipe, here = shipped_folder(DEFAULT_MODEL) / "recipe.toml", Path.cwd()
+        talk.notice(f"a recipe to begin with: {recipe.relative_to(here) if recipe.is_relative_to(here) else recipe}")
     talk.next_command("drasp", "train", "RECIPE.toml", "--data", str(out), "--out", "CHECKPOINT")
 
 

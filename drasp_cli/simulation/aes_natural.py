@@ -23,6 +23,7 @@ from drasp_cli.simulation.random_streams import stream
 from drasp_cli.simulation.raters import Panel
 from drasp_cli.simulation.rating import Rating, write_ratings
 from drasp_cli.simulation.recording import record
+from drasp_cli.simulation.recordings import Library, describe_recordings, recordings_of
 from drasp_cli.simulation.scene_sound import sound_scene
 from drasp_cli.simulation.scenes import Scene, audible_noise, draw_scene, scene_causes
 from drasp_cli.simulation.sound_chain import CHAIN_CAUSES, run_chain
@@ -74,13 +75,13 @@ class AesNaturalLayout:
 
     def render(self, plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
         """One clip, see `render_scene`."""
-        return render_scene(plan, wish.seed, wish.sample_rate, wish.seconds)
+        return render_scene(plan, wish)
 
     def write(self, out: Path, rated: Sequence[AesCauses], ratings: Sequence[Rating], wish: Wish, command: str) -> None:
         """`causes.csv`, `ratings.csv`, `README.md` and, last, `sets`."""
         write_aes_causes(out / "causes.csv", rated, AES_CAUSES)
         write_ratings(out / "ratings.csv", ratings, self.panel.axes)
-        (out / "README.md").write_text(_readme(command, len(rated), wish.seed), encoding="utf-8")
+        (out / "README.md").write_text(_readme(command, len(rated), wish), encoding="utf-8")
         with lists_at_last(out) as sets:
             for split in SPLITS:
                 with (sets / list_name(split)).open("w", encoding="utf-8", newline="") as file:
@@ -119,11 +120,17 @@ def draw_content(plan: ScenePlan, seconds: float, rng: np.random.Generator) -> C
     return Content(scene, {name: causes[name] for name in AES_CAUSES}, chain)
 
 
-def render_scene(plan: ScenePlan, seed: int, sample_rate: int, seconds: float) -> Rendered[AesCauses]:
-    """One clip of at most `seconds`, from its plan alone: the same whenever and wherever it is made."""
-    content_dice, performance, recording, chain, length = stream(seed, "scene", plan.index).spawn(5)
-    content = draw_content(plan, draw_seconds(seconds, length), content_dice)
-    samples = record(sound_scene(content.scene, sample_rate, performance), sample_rate, recording)
+def render_scene(plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
+    """One clip of at most `wish.seconds`, from its plan and the seed: the same whenever and wherever it is made."""
+    content_dice, performance, recording, chain, length = stream(wish.seed, "scene", plan.index).spawn(5)
+    content = draw_content(plan, draw_seconds(wish.seconds, length), content_dice)
+    library = {
+        kind: Library(folder, recordings_of(folder, plan.split, wish.seed))
+        for kind, folder in (("speech", wish.speech), ("music", wish.music))
+        if folder is not None
+    }
+    sample_rate = wish.sample_rate
+    samples = record(sound_scene(content.scene, sample_rate, performance, library), sample_rate, recording)
     output = run_chain(samples, sample_rate, content.chain, plan.generator.base.defects_first, chain)
     causes = {**content.severities, "bandwidth": output.severities["bandwidth"]}
     latent = aesthetics(causes)
@@ -145,7 +152,7 @@ def render_scene(plan: ScenePlan, seed: int, sample_rate: int, seconds: float) -
     )
 
 
-def _readme(command: str, clips: int, seed: int) -> str:
+def _readme(command: str, clips: int, wish: Wish) -> str:
     return f"""# A simulated listening test
 
 **Nothing here was heard or rated by a person.** The {clips} clips are synthetic, and their ratings are drawn from
@@ -156,8 +163,8 @@ Made by
 
     {command}
 
-(seed {seed}; the same command with the same version of drasp, numpy, scipy and libsndfile makes the same bytes).
-
+(seed {wish.seed}; the same command with the same version of drasp, numpy, scipy and libsndfile makes the same bytes).
+{describe_recordings(wish)}
 | file | what it is |
 |---|---|
 | `wav/` | the clips, 16-bit mono; `sys002-utt0017` is of system 2 |

@@ -29,11 +29,14 @@ SPOKEN: Final = "spoken voice"
 """The one timbre whose melody is speech. Speech has no key and no beat of its own: a mode, a style of rhythm, or a
 fault of either is heard only in what accompanies it."""
 
-SPOKEN_ALONE: Final = 0.6
+SPOKEN_ALONE: Final = 0.8
 """Speech is meant to stand alone in this share of the cases where nothing else is said; else all textures are alike."""
 
 UNSPOKEN: Final = ("mode", "rhythm")
 """The attributes that speech alone cannot have."""
+
+SPEAKERS_OWN: Final = ("tempo", "register", "dynamics")
+"""The attributes of speech alone that are as its speaker has them: unknown where the speech is a recording."""
 
 _TIMBRE = {
     "piano": Wording(("piano", "grand piano", "acoustic piano"), ("played on a piano", "on the grand piano")),
@@ -142,7 +145,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({name: tuple(ATT
 """Attribute -> its values, ordered from little to much where there is an order."""
 
 DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {**VALUES, "timbre": (*VALUES["timbre"], SPOKEN, SPOKEN)}
+    {**VALUES, "timbre": (*VALUES["timbre"], *(SPOKEN,) * 4)}
 )
-"""Attribute -> values as often as they should come. Speech comes three times as often as any one instrument: its pauses
+"""Attribute -> values as often as they should come. Speech comes five times as often as any one instrument: its pauses
 and consonants are what a network must know not to be faults."""

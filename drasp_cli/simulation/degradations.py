@@ -24,7 +24,7 @@ Degradation = Callable[[Samples, int, float, np.random.Generator], Samples]
 LocalDegradation = Callable[[Samples, int, float, np.random.Generator], tuple[Samples, list[Defect]]]
 
 HIGHEST_CUTOFF: Final = 16000.0
-LOWEST_CUTOFF: Final = 700.0
+LOWEST_CUTOFF: Final = 500.0
 _BRICK_WALL = 0
 _INAUDIBLE_BELOW_PEAK_DB = 45.0
 
@@ -61,12 +61,12 @@ def highest_frequency(samples: Samples, rate: int) -> float:
 
 
 def cutoff_at(severity: float) -> float:
-    """Cut-off of `bandwidth` in Hz: 16 kHz to 700 Hz."""
+    """Cut-off of `bandwidth` in Hz: 16 kHz to 500 Hz."""
     return between(severity, HIGHEST_CUTOFF, LOWEST_CUTOFF)
 
 
 def bandwidth(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
-    """Low-pass at 16 kHz to 700 Hz: Butterworth of order 2 to 12 (12 to 72 dB per octave), or a brick wall."""
+    """Low-pass at 16 kHz to 500 Hz: Butterworth of order 2 to 12 (12 to 72 dB per octave), or a brick wall."""
     order = int(rng.choice([2, 4, 6, 8, 12, _BRICK_WALL, _BRICK_WALL]))
     cutoff = min(cutoff_at(severity), 0.49 * rate)
     if order == _BRICK_WALL:

@@ -67,11 +67,19 @@ def draw_build(rng: np.random.Generator) -> Build:
     )
 
 
-def play(notes: tuple[Note, ...], timbre: str, rate: int, seconds: float, rng: np.random.Generator) -> Samples:
+def play(
+    notes: tuple[Note, ...],
+    timbre: str,
+    rate: int,
+    seconds: float,
+    rng: np.random.Generator,
+    recorded: Samples | None = None,
+) -> Samples:
     """The clip as performed: (num_samples,) at `rate` Hz, any scale, cut to `seconds`.
 
     The melody, counter-voice and chords are played by `timbre`; beside speech (see `speech.speak`) the others are
-    played by an electric piano. Bass and drums have sounds of their own.
+    played by an electric piano. Bass and drums have sounds of their own. `recorded`, (num_samples,), speaks in place of
+    the synthetic speaker.
     """
     build = draw_build(rng)
     total = round(seconds * rate)
@@ -79,7 +87,7 @@ def play(notes: tuple[Note, ...], timbre: str, rate: int, seconds: float, rng: n
     if timbre == SPOKEN:
         syllables = [Syllable(*note[:4]) for note in notes if note.part == "speech"]
         notes = tuple(note for note in notes if note.part != "speech")
-        out += speak(syllables, rate, seconds, build.tract, rng)
+        out += speak(syllables, rate, seconds, build.tract, rng) if recorded is None else recorded
     kit = {drum: _drum(drum, rate, rng) for drum in (KICK, SNARE, HAT, RIDE)}
     backing = "electric piano" if timbre == SPOKEN else timbre
     cache: dict[tuple[str, float, float, float], Samples] = {}

@@ -38,6 +38,7 @@ class Wish:
         seed: of everything.
         sample_rate: in Hz.
         seconds: length of the clips; some are shorter, see `SHORTER`.
+        speech, music: folders of recorded speech and music, see `recordings`; None where all of it is synthetic.
     """
 
     clips: int
@@ -46,6 +47,8 @@ class Wish:
     seed: int
     sample_rate: int
     seconds: float
+    speech: str | None = None
+    music: str | None = None
 
 
 class Plan(Protocol):

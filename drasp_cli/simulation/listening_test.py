@@ -6,6 +6,7 @@ wish -plan-> plans -render-> clips + causes -rate-> ratings -write-> folder -> C
 from __future__ import annotations
 
 import multiprocessing
+import shlex
 import signal
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,7 @@ from drasp_cli.simulation.ceiling import Ceiling, measure_ceiling
 from drasp_cli.simulation.layout import SPLITS, Layout, Plan, Wish
 from drasp_cli.simulation.musiceval import MusicEvalLayout
 from drasp_cli.simulation.rating import Judged, rate_clips
+from drasp_cli.simulation.recordings import find_recordings
 
 LAYOUTS: Final[Mapping[str, Layout[Any, Any]]] = MappingProxyType(
     {"musiceval": MusicEvalLayout(), "aes-natural": AesNaturalLayout()}
@@ -43,6 +45,8 @@ def simulate(
     layout: str = "musiceval",
     sample_rate: int | None = None,
     seconds: float = 10.0,
+    speech: Path | None = None,
+    music: Path | None = None,
     workers: int,
     on_clip: Callable[[], None],
 ) -> Ceiling:
@@ -57,6 +61,8 @@ def simulate(
         layout: one of `LAYOUTS`.
         sample_rate: in Hz, one of `SAMPLE_RATES`; None is the layout's own.
         seconds: length of the clips, within `SECONDS`; some are shorter, see `layout.SHORTER`.
+        speech: a folder of recorded speech without faults, which is then heard in most of the clips with speech.
+        music: the same for music; in a layout without prompts only, because nobody wrote any for it.
         workers: number of processes; 1 works in this one.
         on_clip: called after each finished clip, here.
 
@@ -72,6 +78,8 @@ def simulate(
     chosen = LAYOUTS[layout]
     if prompts is not None and chosen.prompts is None:
         raise SimulationError(f"{prompts} prompts; the layout {layout} has none")
+    if music is not None and chosen.prompts is not None:
+        raise SimulationError(f"recorded music for the layout {layout}; only synthetic music can fit its prompts")
     wish = Wish(
         clips,
         systems,
@@ -79,6 +87,8 @@ def simulate(
         seed,
         chosen.sample_rate if sample_rate is None else sample_rate,
         seconds,
+        None if speech is None else str(speech),
+        None if music is None else str(music),
     )
     _check(out, wish, workers)
     plans = chosen.plan(wish)
@@ -102,6 +112,11 @@ def _command(wish: Wish, layout: str) -> str:
     return (
         f"drasp simulate OUT --clips {wish.clips} --systems {wish.systems} {prompts}--seed {wish.seed} "
         f"--layout {layout} --sample-rate {wish.sample_rate} --seconds {wish.seconds:g}"
+        + "".join(
+            f" --{kind} {shlex.quote(folder)}"
+            for kind, folder in (("speech", wish.speech), ("music", wish.music))
+            if folder is not None
+        )
     )
 
 
@@ -120,6 +135,9 @@ def _check(out: Path, wish: Wish, workers: int) -> None:
         raise SimulationError(f"{wish.clips} clips for {wish.systems} systems; expected at least one clip per system")
     if wish.seed < 0:
         raise SimulationError(f"seed is {wish.seed}; expected 0 or more")
+    for folder in (wish.speech, wish.music):
+        if folder is not None:
+            find_recordings(folder)
     if workers < 1:
         raise SimulationError(f"{workers} workers; expected at least 1")
     if out.exists() and not out.is_dir():

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from drasp_cli.datasets.causes import Causes, write_causes
-from drasp_cli.simulation.attributes import ATTRIBUTES
+from drasp_cli.simulation.attributes import ATTRIBUTES, SPEAKERS_OWN, SPOKEN
 from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_faults, compose
 from drasp_cli.simulation.instruments import play
 from drasp_cli.simulation.layout import SPLITS, Rendered, Wish, clips_of, deal, draw_seconds, lists_at_last
@@ -30,6 +30,7 @@ from drasp_cli.simulation.raters import (
 )
 from drasp_cli.simulation.rating import Rating, write_ratings
 from drasp_cli.simulation.recording import record
+from drasp_cli.simulation.recordings import RECORDED, Library, describe_recordings, play_recordings, recordings_of
 from drasp_cli.simulation.sound_chain import run_chain
 from drasp_cli.simulation.systems import System, draw_heard, draw_severities, draw_systems
 
@@ -69,7 +70,7 @@ class MusicEvalLayout:
 
     def render(self, plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
         """One clip, see `render_clip`."""
-        return render_clip(plan, wish.seed, wish.sample_rate, wish.seconds)
+        return render_clip(plan, wish)
 
     def write(self, out: Path, rated: Sequence[Causes], ratings: Sequence[Rating], wish: Wish, command: str) -> None:
         """`prompt_info.txt`, `causes.csv`, `ratings.csv`, `README.md` and, last, `sets`."""
@@ -80,7 +81,7 @@ class MusicEvalLayout:
             )
         write_causes(out / "causes.csv", rated, ATTRIBUTES, CAUSES)
         write_ratings(out / "ratings.csv", ratings, self.panel.axes)
-        (out / "README.md").write_text(_readme(command, len(rated), wish.seed), encoding="utf-8")
+        (out / "README.md").write_text(_readme(command, len(rated), wish), encoding="utf-8")
         with lists_at_last(out) as sets:
             for split in SPLITS:
                 with (sets / f"{split}_mos_list.txt").open("w", encoding="utf-8", newline="\n") as file:
@@ -134,19 +135,27 @@ def _clip_name(system: str, prompt: str, take: int) -> str:
     return f"audiomos2025-track1-{system}_{prompt}{again}.wav"
 
 
-def render_clip(plan: ClipPlan, seed: int, sample_rate: int, seconds: float) -> Rendered[Causes]:
-    """One clip of at most `seconds`, from its plan alone: the same whenever and wherever it is made."""
-    rng = stream(seed, "clip", plan.index)
-    choices, music, performance, recording, chain, length = rng.spawn(6)
-    seconds = draw_seconds(seconds, length)
+def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
+    """One clip of at most `wish.seconds`, from its plan and the seed: the same whenever and wherever it is made."""
+    rng = stream(wish.seed, "clip", plan.index)
+    choices, music, performance, recording, chain, length, speaker = rng.spawn(7)
+    sample_rate, seconds = wish.sample_rate, draw_seconds(wish.seconds, length)
     heard = draw_heard(plan.system, plan.prompt.asked, choices)
+    asked, voice = plan.prompt.asked, None
+    if wish.speech is not None and heard["timbre"] == SPOKEN and speaker.random() < RECORDED:
+        library = Library(wish.speech, recordings_of(wish.speech, plan.split, wish.seed))
+        voice = play_recordings(library, sample_rate, seconds, speaker)
     severities = draw_severities(plan.system, choices)
     faults = audible_faults(heard, {name: severities[name] for name in MUSICAL_FAULTS})
     notes = compose(heard, faults, seconds, music)
-    samples = record(play(notes, heard["timbre"], sample_rate, seconds, performance), sample_rate, recording)
+    if voice is not None and heard["texture"] == "solo":
+        # Nobody measured these of a recording: they are neither taught nor held against the clip.
+        heard = {name: "" if name in SPEAKERS_OWN else value for name, value in heard.items()}
+        asked = {name: value for name, value in asked.items() if name not in SPEAKERS_OWN} or asked
+    samples = record(play(notes, heard["timbre"], sample_rate, seconds, performance, voice), sample_rate, recording)
     output = run_chain(samples, sample_rate, severities, plan.system.defects_first, chain)
     causes = {name: {**faults, **output.severities}[name] for name in CAUSES}
-    agreed = agreement(plan.prompt.asked, heard)
+    agreed = agreement(asked, heard)
     impression = musical_impression(causes)
     latent = {"MI": impression, "TA": textual_alignment(agreed, impression)}
     return Rendered(
@@ -167,7 +176,7 @@ def render_clip(plan: ClipPlan, seed: int, sample_rate: int, seconds: float) -> 
     )
 
 
-def _readme(command: str, clips: int, seed: int) -> str:
+def _readme(command: str, clips: int, wish: Wish) -> str:
     return f"""# A simulated listening test
 
 **Nothing here was heard or rated by a person.** The {clips} clips are synthetic, and their ratings are drawn from
@@ -178,8 +187,8 @@ Made by
 
     {command}
 
-(seed {seed}; the same command with the same version of drasp, numpy, scipy and libsndfile makes the same bytes).
-
+(seed {wish.seed}; the same command with the same version of drasp, numpy, scipy and libsndfile makes the same bytes).
+{describe_recordings(wish)}
 | file | what it is |
 |---|---|
 | `wav/` | the clips, 16-bit mono; `S002_P044` is system 2 on prompt 44, `_2` at the end its second take |

@@ -14,7 +14,7 @@ from drasp_cli.errors import SimulationError
 from drasp_cli.simulation import simulate
 from drasp_cli.simulation.aes_natural import plan_scenes, render_scene
 from drasp_cli.simulation.aes_raters import AES_CAUSES, aesthetics
-from drasp_cli.simulation.layout import split_sizes
+from drasp_cli.simulation.layout import Wish, split_sizes
 
 SMALL = {"clips": 16, "systems": 12, "seed": 5, "seconds": 2.0, "layout": "aes-natural"}
 
@@ -73,7 +73,8 @@ def test_clips_are_16_khz_mono_unless_asked_otherwise(made):
 def test_a_clip_can_be_made_again_alone(made, tmp_path):
     plan = plan_scenes(SMALL["clips"], SMALL["systems"], SMALL["seed"])[7]
     path = tmp_path / "one.wav"
-    soundfile.write(path, render_scene(plan, SMALL["seed"], 16000, 2.0).samples, 16000, subtype="PCM_16")
+    clip = render_scene(plan, Wish(SMALL["clips"], SMALL["systems"], None, SMALL["seed"], 16000, 2.0))
+    soundfile.write(path, clip.samples, 16000, subtype="PCM_16")
     assert path.read_bytes() == (made[0] / "wav" / plan.name).read_bytes()
 
 

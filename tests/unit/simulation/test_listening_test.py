@@ -15,7 +15,7 @@ from drasp_cli.datasets.musiceval import read_musiceval
 from drasp_cli.errors import OutputError, SimulationError
 from drasp_cli.simulation import simulate
 from drasp_cli.simulation.ceiling import measure_ceiling
-from drasp_cli.simulation.layout import SHORTEST, split_sizes
+from drasp_cli.simulation.layout import SHORTEST, Wish, split_sizes
 from drasp_cli.simulation.musiceval import plan_clips, render_clip
 from drasp_cli.simulation.raters import agreement, musical_impression, textual_alignment
 
@@ -131,7 +131,7 @@ def test_a_constant_side_has_no_correlation():
 
 def test_a_clip_can_be_made_again_alone(made, tmp_path):
     plan = plan_clips(SMALL["clips"], SMALL["systems"], SMALL["prompts"], SMALL["seed"])[7]
-    clip = render_clip(plan, SMALL["seed"], 16000, 2.0)
+    clip = render_clip(plan, Wish(SMALL["clips"], SMALL["systems"], SMALL["prompts"], SMALL["seed"], 16000, 2.0))
     path = tmp_path / "one.wav"
     soundfile.write(path, clip.samples, 16000, subtype="PCM_16")
     assert path.read_bytes() == (made[0] / "wav" / plan.name).read_bytes()

@@ -1,0 +1,138 @@
+"""Recordings in simulated listening tests: real speech or music, from whoever has some, in place of the synthetic.
+
+A network that has heard synthetic sound only takes what it never met in them (the closures of real stops, the floor of
+a real room, a source that was once kept in a good coding) for damage. The recordings count as faultless, so they
+should be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from drasp_cli.datasets.folders import find_audio
+from drasp_cli.errors import SimulationError
+from drasp_cli.simulation.layout import SPLITS, Wish, deal
+from drasp_cli.simulation.random_streams import stream
+
+Samples = NDArray[np.float64]
+
+RECORDED: Final = 0.75
+"""The share of what could be a recording that is one, where recordings are given."""
+SHORTEST_RECORDING: Final = 0.5
+"""Seconds; shorter files are passed over."""
+
+_LEVEL = 0.25  # RMS of a recording, about that of `speech.speak`
+_FADE = 0.008  # seconds at both ends of a piece
+_PAUSE = (0.08, 0.7)  # seconds between two pieces
+
+
+class Library(NamedTuple):
+    """Recordings that one split may use.
+
+    Attributes:
+        folder: where they lie.
+        names: of the files, relative to it; see `recordings_of`.
+    """
+
+    folder: str
+    names: Sequence[str]
+
+
+@lru_cache(maxsize=4)
+def find_recordings(folder: str) -> tuple[str, ...]:
+    """The audio files below `folder` that are long enough, relative to it, in code-point order.
+
+    Raises:
+        SimulationError: there are fewer than one for each split, or one cannot be decoded.
+        InputError: a folder cannot be listed.
+    """
+    found = []
+    for name in find_audio(folder):
+        try:
+            seconds = soundfile.info(f"{folder}/{name}").duration
+        except soundfile.SoundFileError as error:
+            raise SimulationError(f"{folder}/{name} cannot be decoded ({error}); take it out of the folder") from None
+        if seconds >= SHORTEST_RECORDING:
+            found.append(name)
+    if len(found) < len(SPLITS):
+        raise SimulationError(
+            f"{len(found)} audio files of {SHORTEST_RECORDING:g} s or more below {folder}; expected recordings, "
+            f"at least {len(SPLITS)} files, one for each of {', '.join(SPLITS)}"
+        )
+    return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def recordings_of(folder: str, split: str, seed: int) -> tuple[str, ...]:
+    """The recordings below `folder` that the clips of one split may use: no recording is in two splits."""
+    names = find_recordings(folder)
+    dealt = deal(len(names), stream(seed, "split of recordings"))
+    return tuple(name for name, owner in zip(names, dealt, strict=True) if owner == split)
+
+
+def describe_recordings(wish: Wish) -> str:
+    """A paragraph for the README of a listening test: which recordings are in it; empty where there are none."""
+    said = [
+        f"\nMost of the {kind} is recorded: {len(find_recordings(folder))} files below `{folder}` "
+        f"(digest {digest_recordings(folder)}); no recording is in two sets.\n"
+        for kind, folder in (("speech", wish.speech), ("music", wish.music))
+        if folder is not None
+    ]
+    return "".join(said)
+
+
+def digest_recordings(folder: str) -> str:
+    """What is below `folder` in twelve hexadecimal digits: SHA-256 over the names and the bytes."""
+    digest = hashlib.sha256()
+    for name in find_recordings(folder):
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
+        digest.update(hashlib.sha256((Path(folder) / name).read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def play_recordings(library: Library, rate: int, seconds: float, rng: np.random.Generator) -> Samples:
+    """Some of the recordings one behind the other, in their order from a random one on: (num_samples,) at `rate` Hz.
+
+    Args:
+        library: what there is.
+        rate: in Hz.
+        seconds: length of the result; the last piece is cut where it ends.
+        rng: which recordings, from where in them, and how long the pauses are.
+    """
+    folder, names = library
+    total = round(seconds * rate)
+    out = np.zeros(total)
+    index = int(rng.integers(len(names)))
+    now = int(float(rng.uniform(0.0, 0.3)) * rate)
+    while now < total:
+        piece = _piece(f"{folder}/{names[index % len(names)]}", rate, (total - now) / rate, rng)
+        out[now : now + len(piece)] += piece[: total - now]
+        now += len(piece) + int(float(rng.uniform(*_PAUSE)) * rate)
+        index += 1
+    return out
+
+
+def _piece(path: str, rate: int, seconds: float, rng: np.random.Generator) -> Samples:
+    """At most `seconds` of one file, from a random place where it is longer."""
+    with soundfile.SoundFile(path) as file:
+        wanted = int(np.ceil(seconds * file.samplerate))
+        spare = file.frames - wanted
+        if spare > 0:
+            file.seek(int(rng.integers(spare + 1)))
+        samples = file.read(wanted, always_2d=True).mean(axis=1)
+        common = int(np.gcd(rate, file.samplerate))
+        samples = resample_poly(samples, rate // common, file.samplerate // common)
+    edge = min(int(_FADE * rate), len(samples) // 2)
+    samples[:edge] *= np.linspace(0.0, 1.0, edge)
+    samples[len(samples) - edge :] *= np.linspace(1.0, 0.0, edge)
+    loud = float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
+    return np.asarray(samples * (_LEVEL / loud) if loud > 0.0 else samples)
