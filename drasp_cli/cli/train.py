@@ -15,11 +15,12 @@ from drasp_cli.cli.output import Talk
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="TOML recipe; see docs/training.md.")],
-    data: Annotated[Path, typer.Option(help="Rated clips in MusicEval's layout.")],
+    data: Annotated[Path, typer.Option(help="Rated clips, in the layout of MusicEval or of AES-Natural.")],
     out: Annotated[Path, typer.Option(help="Checkpoint folder to make.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run in OUT.")] = False,
     features: Annotated[
-        Path | None, typer.Option(help="Keep the log-mels in this folder, for other runs on the same data.")
+        Path | None,
+        typer.Option(help="Keep the decoded clips or their log-mels in this folder, for other runs on the same data."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,

@@ -78,26 +78,6 @@ def read_musiceval(folder: Path, split: str) -> list[RatedClip]:
     return rated
 
 
-def describe_musiceval(folder: Path) -> str:
-    """One line that says what a data set is, by its own record: for a checkpoint that was trained on it.
-
-    A folder with a `causes.csv` is a simulated listening test, whose `README.md` holds the command that made it. Of
-    any other, only the folder's name is known.
-
-    Raises:
-        InputError: the `README.md` of a simulated listening test cannot be read.
-    """
-    name = folder.resolve().name
-    if not (folder / "causes.csv").exists():
-        return f"rated clips in MusicEval's layout, folder '{name}'"
-    readme = folder / "README.md"
-    lines = (line.strip() for line in (_read_lines(readme) if readme.exists() else ()))
-    command = next((line for line in lines if line.startswith("drasp simulate ")), None)
-    if command is None:
-        return f"simulated listening test, folder '{name}', which does not say by which command it was made"
-    return f"simulated listening test: {command}"
-
-
 def _parse_line(line: str, source: str, number: int) -> tuple[str, dict[str, float]]:
     fields = [field.strip() for field in line.split(",")]
     if len(fields) != 1 + len(AXES) or not fields[0]:

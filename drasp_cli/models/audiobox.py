@@ -52,6 +52,11 @@ class AudioboxPredictor(Predictor):
         """What it scores, in the order of every dimension and mapping of axes."""
         return self.config.axes
 
+    @property
+    def skips_padding(self) -> bool:
+        """Yes: the tower computes the real part of its windows only."""
+        return True
+
     def mix(self, batch: WindowBatch) -> tuple[Tensor, Tensor | None]:
         """Windows (batch, window_samples) -> (axes, batch, frames, dim), and (batch, frames) bool or None."""
         outputs, mask = self.wavlm_model(batch)
@@ -61,11 +66,18 @@ class AudioboxPredictor(Predictor):
         """What `mix` returns -> Pooled with embedding (axes * batch, out_dim), all windows of an axis together."""
         return self.pooling(mixes.flatten(0, 1), None if mask is None else mask.repeat(len(mixes), 1))
 
+    def summarise(self, batch: WindowBatch) -> Tensor:
+        """Pooled and projected; windows (batch, window_samples) -> (axes, batch, dim)."""
+        pooled = self.pool(*self.mix(batch)).embedding
+        return self.pooling_proj(pooled).view(len(self.axes), len(batch.samples), -1)
+
+    def embed_summary(self, summary: Tensor) -> Tensor:
+        """(axes, batch, dim) from `summarise` -> the same shape, each of length 1."""
+        return F.normalize(summary, dim=-1)
+
     def embed(self, batch: WindowBatch) -> Tensor:
         """Windows (batch, window_samples) -> (axes, batch, dim), each of length 1."""
-        pooled = self.pool(*self.mix(batch)).embedding
-        projected = self.pooling_proj(pooled).view(len(self.axes), len(batch.samples), -1)
-        return F.normalize(projected, dim=-1)
+        return self.embed_summary(self.summarise(batch))
 
     def score(self, embeddings: Tensor) -> Mapping[str, Tensor]:
         """(axes, batch, dim) from `embed` -> axis -> (batch,), on the rating scale and never clamped to it."""

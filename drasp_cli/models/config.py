@@ -381,7 +381,7 @@ def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
 
     Args:
         kind: a dataclass, int, float (finite), str, bool, `tuple[X, ...]`, `Mapping[str, X]`, or `X | None`.
-        data: plain data.
+        data: plain data; a dataclass in it that was built already is taken as it is.
         source: the file it came from.
         key: dotted path so far.
 
@@ -391,7 +391,7 @@ def from_plain(kind: type[T], data: Any, source: str, key: str = "") -> T:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     result: Any
     if dataclasses.is_dataclass(kind):
-        result = _dataclass_from_plain(kind, data, source, key)
+        result = data if isinstance(data, kind) else _dataclass_from_plain(kind, data, source, key)
     elif origin in (typing.Union, types.UnionType):
         inner = [a for a in arguments if a is not type(None)]
         result = None if data is None else from_plain(inner[0], data, source, key)

@@ -39,6 +39,11 @@ class Predictor(nn.Module, ABC):
         """Whether any axis needs the prompt."""
         return bool(self.text_axes)
 
+    @property
+    def skips_padding(self) -> bool:
+        """Whether a batch costs what its longest window holds, so that windows of similar length belong together."""
+        return False
+
     def embed_text(self, tokens: Tensor) -> Tensor:
         """(batch, tokens) token ids -> (batch, embedding_dim), what `forward` takes as text.
 

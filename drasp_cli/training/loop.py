@@ -25,15 +25,18 @@ from torch import Tensor
 from drasp_cli import metrics
 from drasp_cli.checkpoints.card import training_card
 from drasp_cli.checkpoints.store import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
-from drasp_cli.datasets.musiceval import describe_musiceval
+from drasp_cli.datasets.rated import describe, layout_of
 from drasp_cli.errors import TrainingError
 from drasp_cli.models.build import seeded_predictor
-from drasp_cli.models.config import ClapConfig, load_config
+from drasp_cli.models.config import ClapConfig, PredictorConfig, TextConfig, load_config
 from drasp_cli.models.device import choose_device
-from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
+from drasp_cli.training.augment import augment
+from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import Examples, load_examples
 from drasp_cli.training.features import FeatureStore, feature_store
+from drasp_cli.training.hearing import set_training
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
 from drasp_cli.training.start import prepare
 from drasp_cli.training.state import (
@@ -50,7 +53,7 @@ from drasp_cli.training.state import (
     save_state,
     write_log,
 )
-from drasp_cli.training.teachers import Batch, Teachers
+from drasp_cli.training.teachers import Teachers
 from drasp_cli.training.tokenizer import train_tokenizer
 
 
@@ -90,6 +93,7 @@ class Split:
             pick(e.heard),
             pick(e.asked),
             pick(e.causes),
+            self.features.real(windows),
         )
 
 
@@ -100,10 +104,10 @@ def fit(
 
     Args:
         recipe: what to train and how.
-        data: folder in MusicEval's layout, with or without `causes.csv`.
+        data: folder whose clips are rated on the predictor's axes (`datasets/rated.py`), with or without `causes.csv`.
         out: checkpoint folder; must not hold a checkpoint yet.
         resume: go on from the last finished epoch of a stopped run in `out`.
-        features: folder to keep the log-mels in for other runs; None keeps them in `out` until it is finished.
+        features: folder to keep the features in for other runs; None keeps them in `out` until it is finished.
         device: "auto", "cpu", "cuda", "cuda:1", "mps"; a run may be resumed on another one.
         monitor: told of progress.
 
@@ -116,7 +120,7 @@ def fit(
             for or does not fit; a loss lacks its data; simulated ratings that the recipe calls human; a stage freezes
             what is not there.
         OutputError: `out` cannot be made.
-        InputError: the data set is malformed.
+        InputError: the data set is malformed, or rated on other axes.
         AudioError: one of its clips cannot be decoded.
     """
     where = choose_device(device)
@@ -147,7 +151,8 @@ def fit(
     digest = digest_of(train, dev)
     content = read_state(saved, recipe, digest) if saved.exists() else None
     make_folder(work)
-    tokenizer = _tokenizer(recipe, train, out) if config.text else None
+    text = config.text if isinstance(config, ClapConfig) else None
+    tokenizer = _tokenizer(text, recipe.data.vocab_size, train, out) if text else None
     train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
     dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)
     with torch.random.fork_rng(devices=[]):
@@ -182,19 +187,19 @@ def fit(
     return out
 
 
-def _named(config: ClapConfig, data: Path, out: Path) -> ClapConfig:
+def _named(config: PredictorConfig, data: Path, out: Path) -> PredictorConfig:
     """`config` with what its recipe left out: called like the folder `out`, trained on what `data` says it is."""
     return replace(
         config,
         name=config.name or out.resolve().name,
-        training_data=config.training_data or describe_musiceval(data),
+        training_data=config.training_data or describe(data, layout_of(data, config.axes)),
     )
 
 
 def _run_epoch(
     recipe: Recipe,
     state: State,
-    predictor: ClapPredictor,
+    predictor: Predictor,
     teachers: Teachers,
     optimizer: torch.optim.Optimizer,
     train: Split,
@@ -226,7 +231,7 @@ def _run_epoch(
 
 @torch.inference_mode()
 def validate(
-    stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers, split: Split, batch_size: int
+    stage: StageRecipe, predictor: Predictor, teachers: Teachers, split: Split, batch_size: int
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Mean of each of a stage's losses over a split, and the clip-level SRCC of each axis; always in fp32.
 
@@ -256,7 +261,7 @@ def validate(
 def _train_epoch(
     recipe: Recipe,
     state: State,
-    predictor: ClapPredictor,
+    predictor: Predictor,
     teachers: Teachers,
     optimizer: torch.optim.Optimizer,
     split: Split,
@@ -268,14 +273,13 @@ def _train_epoch(
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     steps = _steps(split, recipe.data)
     sums: dict[str, float] = {}
-    predictor.train()
-    predictor.audio_branch.bn0.eval()  # fixed from the whole training set: no clip depends on its batch mates
+    set_training(predictor)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**31)))  # dropout
         for step, clips in enumerate(_order(split, recipe.data, rng)):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
-            batch = _augment(split.batch(clips, split.features.draw_windows(clips, rng)), recipe.data, rng)
+            batch = augment(split.batch(clips, split.features.draw_windows(clips, rng)), recipe.data, rng)
             losses, _ = teachers.losses(
                 predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision
             )
@@ -302,20 +306,6 @@ def learning_rate(stage: StageRecipe, step: int, steps_per_epoch: int) -> float:
     return stage.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - warmup) / max(1.0, total - warmup)))
 
 
-def _augment(batch: Batch, data: DataRecipe, rng: np.random.Generator) -> Batch:
-    """Shifts and levels each clip's log-mels by its own random amount; neither changes what a rater would say."""
-    if not data.roll and not data.gain_db:
-        return batch
-    logmel = batch.logmel
-    if data.roll:
-        shifts = rng.integers(0, logmel.shape[1], size=len(logmel))
-        logmel = torch.stack([clip.roll(int(shift), dims=0) for clip, shift in zip(logmel, shifts, strict=True)])
-    if data.gain_db:
-        gains = rng.uniform(-data.gain_db, data.gain_db, size=(len(logmel), 1, 1))
-        logmel = logmel + torch.from_numpy(gains.astype(np.float32))
-    return Batch(logmel, batch.tokens, batch.ratings, batch.heard, batch.asked, batch.causes)
-
-
 def _steps(split: Split, data: DataRecipe) -> int:
     return max(1, len(split.examples) // data.batch_size)
 
@@ -327,7 +317,7 @@ def _order(split: Split, data: DataRecipe, rng: np.random.Generator) -> Iterator
         yield order[step * data.batch_size : (step + 1) * data.batch_size]
 
 
-def _optimizer(stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers) -> torch.optim.Optimizer:
+def _optimizer(stage: StageRecipe, predictor: Predictor, teachers: Teachers) -> torch.optim.Optimizer:
     """The stage's optimiser; frozen parameters are left out of it."""
     named = _named_parameters(predictor, teachers)
     for name, parameter in named:
@@ -342,17 +332,15 @@ def _optimizer(stage: StageRecipe, predictor: ClapPredictor, teachers: Teachers)
     return torch.optim.AdamW(groups, lr=stage.learning_rate)
 
 
-def _named_parameters(predictor: ClapPredictor, teachers: Teachers) -> list[tuple[str, torch.nn.Parameter]]:
+def _named_parameters(predictor: Predictor, teachers: Teachers) -> list[tuple[str, torch.nn.Parameter]]:
     """Everything that a stage may train or freeze; the readouts' names begin with "teachers."."""
     return [*predictor.named_parameters(), *teachers.named_parameters("teachers")]
 
 
-def _tokenizer(recipe: Recipe, train: Examples, out: Path) -> PromptTokenizer:
-    text = recipe.predictor.text
-    assert text is not None
+def _tokenizer(text: TextConfig, vocab_size: int, train: Examples, out: Path) -> PromptTokenizer:
     path = out / TOKENIZER_FILE
     prompts = [rated.clip.prompt for rated in train.clips if rated.clip.prompt is not None]
-    train_tokenizer(prompts, recipe.data.vocab_size, path)
+    train_tokenizer(prompts, vocab_size, path)
     tokenizer = PromptTokenizer(path, text.max_tokens, text.pad_token)
     if tokenizer.vocab_size > text.vocab_size:
         raise TrainingError(f"the tokenizer has {tokenizer.vocab_size} tokens, predictor.text.vocab_size is smaller")
@@ -362,7 +350,7 @@ def _tokenizer(recipe: Recipe, train: Examples, out: Path) -> PromptTokenizer:
 def _split(
     name: str,
     examples: Examples,
-    predictor: ClapPredictor,
+    predictor: Predictor,
     tokenizer: PromptTokenizer | None,
     folder: Path,
     monitor: Monitor,
@@ -373,7 +361,7 @@ def _split(
     return Split(examples, features, tokens)
 
 
-def _check_freezes(recipe: Recipe, predictor: ClapPredictor, teachers: Teachers) -> None:
+def _check_freezes(recipe: Recipe, predictor: Predictor, teachers: Teachers) -> None:
     names = [name for name, _ in _named_parameters(predictor, teachers)]
     for stage in recipe.stage:
         for prefix in stage.freeze:
@@ -382,7 +370,7 @@ def _check_freezes(recipe: Recipe, predictor: ClapPredictor, teachers: Teachers)
 
 
 def _restore(
-    content: Mapping[str, Any], recipe: Recipe, predictor: ClapPredictor, teachers: Teachers
+    content: Mapping[str, Any], recipe: Recipe, predictor: Predictor, teachers: Teachers
 ) -> tuple[State, torch.optim.Optimizer]:
     """Where the run stood, and everything else as it was: `predictor` and `teachers` are filled.
 

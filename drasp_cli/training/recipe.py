@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drasp_cli.errors import ConfigError
-from drasp_cli.models.config import ClapConfig, from_plain, parse_config
+from drasp_cli.models.config import AudioboxConfig, ClapConfig, PredictorConfig, from_plain, parse_config
 from drasp_cli.training.tokenizer import SMALLEST_VOCABULARY
 
 if sys.version_info >= (3, 11):
@@ -25,6 +25,11 @@ else:
     import tomli as tomllib
 
 LOSSES = ("ratings", "causes", "attributes", "prompt_attributes", "matching")
+OF_PROMPTS = ("prompt_attributes", "matching")
+"""The losses that read prompts."""
+
+# The tables of a predictor that may be left out, by architecture.
+_NULLABLE: Mapping[str, tuple[str, ...]] = {"clap": ("text",), "audiobox": ("pooling",)}
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class DataRecipe:
         batch_size: clips in a step.
         vocab_size: size of the byte-level BPE tokenizer that is trained on the training prompts; 0 for a predictor
             that reads none.
-        roll: shift a clip's frames round by a random amount each time it is seen.
+        roll: shift a clip's frames round by a random amount each time it is seen; not for a predictor of samples.
         gain_db: add a level drawn uniformly from plus or minus this each time it is seen.
     """
 
@@ -98,7 +103,7 @@ class Recipe:
     """
 
     seed: int
-    predictor: ClapConfig
+    predictor: PredictorConfig
     data: DataRecipe
     stage: tuple[StageRecipe, ...]
 
@@ -116,14 +121,13 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(str(path), "file", f"is not readable as TOML ({error})") from error
     source = str(path)
-    # A predictor that reads no prompts has no [predictor.text]; TOML cannot say null, so absence does.
     if isinstance(data.get("predictor"), dict):
-        if data["predictor"].get("architecture") == "audiobox":
-            raise ConfigError(source, "predictor.architecture", "drasp train fits 'clap' only, not 'audiobox'")
-        data["predictor"].setdefault("text", None)
+        # TOML cannot say null, so absence does: no text tower, no pooling beyond the mean.
+        for key in _NULLABLE.get(str(data["predictor"].get("architecture")), ()):
+            data["predictor"].setdefault(key, None)
         for key in ("name", "training_data"):
             data["predictor"].setdefault(key, "")
-        parse_config(data["predictor"], f"{source}: predictor")
+        data["predictor"] = parse_config(data["predictor"], f"{source}: predictor")
     recipe = from_plain(Recipe, data, source)
     if not 0 <= recipe.seed < 2**63:
         raise ConfigError(source, "seed", "must lie between 0 and 2**63 - 1")
@@ -131,15 +135,22 @@ def load_recipe(path: Path) -> Recipe:
         raise ConfigError(source, "stage", "must hold at least one stage")
     if recipe.data.batch_size < 1:
         raise ConfigError(source, "data.batch_size", "must be positive")
-    if (recipe.predictor.text is None) != (recipe.data.vocab_size == 0):
+    text = recipe.predictor.text if isinstance(recipe.predictor, ClapConfig) else None
+    if (text is None) != (recipe.data.vocab_size == 0):
         raise ConfigError(source, "data.vocab_size", "must be given if, and only if, there is a predictor.text")
-    if recipe.predictor.text is not None and recipe.data.vocab_size < SMALLEST_VOCABULARY:
+    if text is not None and recipe.data.vocab_size < SMALLEST_VOCABULARY:
         reason = f"must be at least {SMALLEST_VOCABULARY}: every byte and the special tokens"
         raise ConfigError(source, "data.vocab_size", reason)
+    if recipe.data.roll and isinstance(recipe.predictor, AudioboxConfig):
+        reason = "must be false for a predictor that hears samples: it would hear a click where end and start meet"
+        raise ConfigError(source, "data.roll", reason)
     if recipe.data.gain_db < 0:
         raise ConfigError(source, "data.gain_db", "must not be negative")
     for i, stage in enumerate(recipe.stage):
         _check_stage(stage, source, f"stage[{i}]")
+        for name in stage.losses:
+            if name in OF_PROMPTS and text is None:
+                raise ConfigError(source, f"stage[{i}].losses.{name}", "needs a predictor that reads prompts")
     return recipe
 
 

@@ -9,6 +9,8 @@ settings, made once from the training clips before the first step, prevent it:
 - `pooling_proj` standardises the pooled vectors that the fresh tower gives (layer-sequential unit-variance
   initialisation, Mishkin and Matas, 2016, for the one layer where clips meet);
 - every readout, and the last layer of every head, starts with zero weights and the training clips' average as its bias.
+
+A tower of samples has no bn0; `start_wavlm.py` says how it starts instead.
 """
 
 from __future__ import annotations
@@ -17,26 +19,36 @@ import math
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from drasp_cli.models.audiobox import AudioboxPredictor
 from drasp_cli.models.heads import Head
+from drasp_cli.models.interface import Predictor
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.examples import Examples
 from drasp_cli.training.features import FeatureStore
+from drasp_cli.training.start_wavlm import CLIPS_FOR_SPREAD, prepare_tower, sample_blocks, window_batch
 from drasp_cli.training.teachers import Teachers, agreement
 
-_CLIPS_FOR_SPREAD = 512
 _SMALLEST_SPREAD = 0.05
 
 
 @torch.no_grad()
-def prepare(predictor: ClapPredictor, teachers: Teachers, examples: Examples, features: FeatureStore) -> None:
-    """Sets batch norm, projection, heads and readouts from the training clips, in place."""
-    fix_batch_norm(predictor, features)
-    spread_clips(predictor, features)
-    for head in predictor.heads.values():
-        assert isinstance(head, Head)
-        for parameter in head.layers[-1].parameters():
+def prepare(predictor: Predictor, teachers: Teachers, examples: Examples, features: FeatureStore) -> None:
+    """Sets norms, projection, heads and readouts from the training clips, in place."""
+    if isinstance(predictor, AudioboxPredictor):
+        prepare_tower(predictor.wavlm_model, predictor.config.audio.sample_rate, features)
+        spread_samples(predictor, features)
+        heads = predictor.proj_layer.values()
+    else:
+        assert isinstance(predictor, ClapPredictor)
+        fix_batch_norm(predictor, features)
+        spread_clips(predictor, features)
+        heads = predictor.heads.values()
+    for head in heads:
+        layers = head.layers if isinstance(head, Head) else head
+        assert isinstance(layers, nn.Sequential | nn.ModuleList)
+        for parameter in layers[-1].parameters():
             nn.init.zeros_(parameter)
     expect_average(teachers, examples)
 
@@ -45,8 +57,8 @@ def prepare(predictor: ClapPredictor, teachers: Teachers, examples: Examples, fe
 def fix_batch_norm(predictor: ClapPredictor, features: FeatureStore) -> None:
     """Sets bn0's mean and variance of each mel band from the training set, once and for all."""
     count, total, squares = 0, 0.0, 0.0
-    for block in np.array_split(np.arange(len(features.frames)), math.ceil(len(features.frames) / 64)):
-        frames = features.frames[block].astype(np.float64)
+    for block in np.array_split(np.arange(len(features.windows)), math.ceil(len(features.windows) / 64)):
+        frames = features.windows[block].astype(np.float64)
         count += frames.shape[0] * frames.shape[1]
         total = total + frames.sum(axis=(0, 1))
         squares = squares + np.square(frames).sum(axis=(0, 1))
@@ -64,16 +76,8 @@ def spread_clips(predictor: ClapPredictor, features: FeatureStore) -> None:
 
     A pooled dimension that hardly differs between clips is not blown up: its spread counts as at least 0.05.
     """
-    step = max(1, len(features) // _CLIPS_FOR_SPREAD)
-    windows = features.first[:-1][::step]
-    blocks = np.array_split(windows, math.ceil(len(windows) / 32))
-    pooled = torch.cat([predictor.pool(features.batch(block)).embedding for block in blocks])
-    projection = predictor.pooling_proj
-    width = projection.in_features
-    # Fresh weights are uniform with variance 1 / (3 width); of unit-variance inputs they make a third of the variance.
-    nn.init.normal_(projection.weight, std=width**-0.5)
-    projection.weight.div_(pooled.std(dim=0).clamp_min(_SMALLEST_SPREAD))
-    projection.bias.copy_(-(projection.weight @ pooled.mean(dim=0)))
+    pooled = torch.cat([predictor.pool(features.batch(block)).embedding for block in sample_blocks(features)])
+    _standardise(predictor.pooling_proj, pooled)
     for layer in predictor.audio_projection:
         if isinstance(layer, nn.Linear):
             nn.init.kaiming_normal_(layer.weight)
@@ -81,17 +85,43 @@ def spread_clips(predictor: ClapPredictor, features: FeatureStore) -> None:
 
 
 @torch.no_grad()
+def spread_samples(predictor: AudioboxPredictor, features: FeatureStore) -> None:
+    """The same for a tower of samples: the mixes of all axes are still equal, so one axis' vectors stand for all."""
+    if not isinstance(predictor.pooling_proj, nn.Linear):
+        return
+    pooled = []
+    for block in sample_blocks(features):
+        mixes, mask = predictor.mix(window_batch(features, block))
+        pooled.append(predictor.pool(mixes[:1], mask).embedding)
+    _standardise(predictor.pooling_proj, torch.cat(pooled))
+
+
+def _standardise(projection: nn.Linear, pooled: Tensor) -> None:
+    """Fresh weights with which `projection` gives zero mean and unit variance over the rows of `pooled`."""
+    width = projection.in_features
+    # Fresh weights are uniform with variance 1 / (3 width); of unit-variance inputs they make a third of the variance.
+    nn.init.normal_(projection.weight, std=width**-0.5)
+    projection.weight.div_(pooled.std(dim=0).clamp_min(_SMALLEST_SPREAD))
+    projection.bias.copy_(-(projection.weight @ pooled.mean(dim=0)))
+
+
+@torch.no_grad()
 def expect_average(teachers: Teachers, examples: Examples) -> None:
     """Starts every readout at the average of the training clips, whatever it hears."""
-    if examples.causes is None or examples.heard is None or examples.asked is None or teachers.causes is None:
+    if examples.causes is None or examples.heard is None or teachers.causes is None:
         return
     nn.init.zeros_(teachers.causes.weight)
     teachers.causes.bias.copy_(examples.causes.mean(dim=0))
-    for readouts, values in ((teachers.heard, examples.heard), (teachers.asked, examples.asked)):
-        for readout, column in zip(readouts, values.T, strict=True):
-            assert isinstance(readout, nn.Linear)
-            counts = column[column >= 0].bincount(minlength=readout.out_features)
-            nn.init.zeros_(readout.weight)
-            readout.bias.copy_(counts.clamp_min(1).log())
-    sample = slice(0, _CLIPS_FOR_SPREAD)
-    teachers.match[1] = agreement(examples.heard[sample], examples.asked[sample]).mean()
+    _expect_frequencies(teachers.heard, examples.heard)
+    if examples.asked is not None:
+        _expect_frequencies(teachers.asked, examples.asked)
+        sample = slice(0, CLIPS_FOR_SPREAD)
+        teachers.match[1] = agreement(examples.heard[sample], examples.asked[sample]).mean()
+
+
+def _expect_frequencies(readouts: nn.ModuleList, values: Tensor) -> None:
+    for readout, column in zip(readouts, values.T, strict=True):
+        assert isinstance(readout, nn.Linear)
+        counts = column[column >= 0].bincount(minlength=readout.out_features)
+        nn.init.zeros_(readout.weight)
+        readout.bias.copy_(counts.clamp_min(1).log())

@@ -23,7 +23,7 @@ from torch import Tensor
 from drasp_cli.checkpoints.store import CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from drasp_cli.errors import OutputError, TrainingError
 from drasp_cli.models.config import to_plain
-from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.models.interface import Predictor
 from drasp_cli.training.examples import Examples
 from drasp_cli.training.recipe import Recipe
 from drasp_cli.training.teachers import Teachers
@@ -141,7 +141,7 @@ def save_state(
     recipe: Recipe,
     digest: str,
     state: State,
-    predictor: ClapPredictor,
+    predictor: Predictor,
     teachers: Teachers,
     optimizer: torch.optim.Optimizer,
 ) -> None:

@@ -20,54 +20,19 @@ How they start matters more than how they are weighted; see `start.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from drasp_cli.models.config import ClapConfig
-from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.models.config import ClapConfig, PredictorConfig
+from drasp_cli.models.interface import Predictor
+from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
+from drasp_cli.training.hearing import hear, score, summary_width
 
 _OF_TEXT = ("prompt_attributes",)
 """The losses that hear no sound."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One step's worth of clips. Rows belong together; NaN and `NOT_MENTIONED` mark what is unknown.
-
-    Attributes:
-        logmel: (batch, frames, mels) in dB.
-        tokens: (batch, tokens) int64, or None.
-        ratings: (batch, axes).
-        heard: (batch, attributes) int64, or None.
-        asked: (batch, attributes) int64, or None.
-        causes: (batch, causes), or None.
-    """
-
-    logmel: Tensor
-    tokens: Tensor | None
-    ratings: Tensor
-    heard: Tensor | None = None
-    asked: Tensor | None = None
-    causes: Tensor | None = None
-
-    def to(self, device: torch.device) -> Batch:
-        """The same clips on `device`."""
-
-        def move(column: Tensor | None) -> Tensor | None:
-            return None if column is None else column.to(device)
-
-        return Batch(
-            self.logmel.to(device),
-            move(self.tokens),
-            self.ratings.to(device),
-            move(self.heard),
-            move(self.asked),
-            move(self.causes),
-        )
 
 
 def agreement(heard: Tensor, asked: Tensor) -> Tensor:
@@ -97,19 +62,21 @@ class Teachers(nn.Module):
         vocabulary: names of attributes and causes; None leaves `ratings` as the only loss.
     """
 
-    def __init__(self, config: ClapConfig, vocabulary: Vocabulary | None) -> None:
+    def __init__(self, config: PredictorConfig, vocabulary: Vocabulary | None) -> None:
         super().__init__()
-        dim, embedding_dim = config.backbone.dim, config.heads.embedding_dim
+        dim = summary_width(config)
         self.axes: Sequence[str] = config.axes
         self.vocabulary = vocabulary
         sizes = [] if vocabulary is None else [len(values) for values in vocabulary.attributes.values()]
         self.heard = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
-        self.asked = nn.ModuleList(nn.Linear(embedding_dim, size) for size in sizes)
+        embedding_dim = config.heads.embedding_dim if isinstance(config, ClapConfig) else 0  # of prompts; 0: reads none
+        self.asked = nn.ModuleList(nn.Linear(embedding_dim, size) for size in (sizes if embedding_dim else ()))
+        self.scale = embedding_dim**0.5  # unit variance, whatever the heads are given
         self.causes = nn.Linear(dim, len(vocabulary.causes)) if vocabulary else None
         self.match = nn.Parameter(torch.tensor([0.1, 0.0]))  # gain g and offset h
 
     def losses(
-        self, predictor: ClapPredictor, batch: Batch, wanted: Sequence[str], rating_loss: str, precision: str = "fp32"
+        self, predictor: Predictor, batch: Batch, wanted: Sequence[str], rating_loss: str, precision: str = "fp32"
     ) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]]:
         """Each wanted loss of a batch, and the scores.
 
@@ -125,13 +92,12 @@ class Teachers(nn.Module):
             the audio tower, nearly all of the work, is then left alone.
         """
         listens = any(name not in _OF_TEXT for name in wanted)
-        with torch.autocast(batch.logmel.device.type, torch.bfloat16, enabled=precision == "bf16"):
-            summary = predictor.summarise(batch.logmel) if listens else batch.logmel.new_empty(0)
-            audio = predictor.embed_summary(summary) if listens else summary
+        nothing = batch.sound.new_empty(0)
+        with torch.autocast(batch.sound.device.type, torch.bfloat16, enabled=precision == "bf16"):
+            summary, audio = hear(predictor, batch) if listens else (nothing, nothing)
             text = predictor.embed_text(batch.tokens) if batch.tokens is not None else None
-        summary, audio, text = summary.float(), audio.float(), None if text is None else text.float()
-        scores = predictor.score(audio, text) if listens else {}
-        scale = predictor.config.heads.embedding_dim**0.5  # unit variance, whatever the heads are given
+        text = None if text is None else text.float()
+        scores = score(predictor, audio, text) if listens else {}
         losses = {}
         for name in wanted:
             if name == "ratings":
@@ -146,17 +112,19 @@ class Teachers(nn.Module):
             elif name == "prompt_attributes":
                 assert batch.asked is not None
                 assert text is not None
-                losses[name] = _cross_entropies(self.asked, scale * text, batch.asked)
+                losses[name] = _cross_entropies(self.asked, self.scale * text, batch.asked)
             else:
                 assert batch.heard is not None
                 assert batch.asked is not None
                 assert text is not None
                 gain, offset = self.match
-                predicted = gain * scale * (audio @ text.T) + offset
+                predicted = gain * self.scale * (audio @ text.T) + offset
                 losses[name] = F.mse_loss(predicted, agreement(batch.heard, batch.asked))
         return losses, scores
 
-    def _ratings(self, scores: Mapping[str, Tensor], ratings: Tensor, config: ClapConfig, rating_loss: str) -> Tensor:
+    def _ratings(
+        self, scores: Mapping[str, Tensor], ratings: Tensor, config: PredictorConfig, rating_loss: str
+    ) -> Tensor:
         """Mean error over the axes that at least one clip of the batch has a rating of; zero where none has."""
         per_axis = []
         for axis, rating in zip(self.axes, ratings.T, strict=True):

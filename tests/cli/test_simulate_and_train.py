@@ -11,7 +11,7 @@ import pytest
 
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL, shipped_folder
 from tests.cli.conftest import Run
-from tests.tiny import tiny_plain
+from tests.tiny import tiny_audiobox_plain, tiny_plain
 
 
 def toml(value: object) -> str:
@@ -56,13 +56,47 @@ def test_a_test_of_any_sound_is_made_with_its_four_axes(drasp: Run) -> None:
     sizes = ("--clips", "6", "--systems", "3", "--seconds", "2", "--workers", "1")
     made = drasp("simulate", "data", *sizes, "--layout", "aes-natural")
     assert made.exit_code == 0, made.stderr
-    assert "the layout aes-natural cannot be trained on yet" in made.stderr
     assert [made.stdout.count(f" {axis} ") for axis in ("PQ", "PC", "CE", "CU")] == [4] * 4
     assert "6 clips of 3 systems are in data" in made.stderr
-    assert "drasp train" not in made.stderr  # it reads MusicEval's layout alone
+    assert "a recipe to begin with" not in made.stderr  # the one there is wants MI and TA
+    assert made.stderr.endswith("drasp: next: drasp train RECIPE.toml --data data --out CHECKPOINT\n")
     assert sorted(path.name for path in Path("data/sets").iterdir()) == [
         f"audiomos2025-track2-{split}_list.csv" for split in ("dev", "test", "train")
     ]
+
+
+def test_a_test_of_any_sound_is_trained_on_and_scored(drasp: Run) -> None:
+    sizes = ("--clips", "12", "--systems", "6", "--seconds", "2", "--workers", "1")
+    assert drasp("simulate", "data", *sizes, "--layout", "aes-natural").exit_code == 0
+    lines = ["seed = 1", "[predictor]"]
+    plain = {key: value for key, value in tiny_audiobox_plain().items() if key not in ("name", "training_data")}
+    lines += [f"{key} = {toml(value)}" for key, value in (plain | {"ratings": "simulated"}).items()]
+    lines += ["[data]", "batch_size = 4", "[[stage]]", 'name = "all"', "epochs = 1"]
+    lines += ["losses = {ratings = 1.0, causes = 1.0, attributes = 1.0}"]
+    Path("recipe.toml").write_text("\n".join(lines))
+
+    trained = drasp("train", "recipe.toml", "--data", "data", "--out", "mine")
+    assert trained.exit_code == 0, trained.stderr
+    assert "dev_srcc_PQ" in trained.stderr
+    card = Path("mine/README.md").read_text()
+    assert "The ratings behind this checkpoint are simulated" in card
+    assert "simulated listening test: drasp simulate OUT --clips 12 --systems 6" in card
+
+    scored = drasp("score", "data/wav", "--model", "./mine")
+    assert scored.exit_code == 0, scored.stderr
+    rows = list(csv.DictReader(io.StringIO(scored.stdout)))
+    assert len(rows) == 12
+    assert all(row[axis] and "simulated-ratings" in row["flags"] for row in rows for axis in ("PQ", "PC", "CE", "CU"))
+
+
+def test_a_recipe_for_other_axes_is_told_which_layout_it_wants(drasp: Run) -> None:
+    Path("data/sets").mkdir(parents=True)
+    Path("data/sets/audiomos2025-track2-train_list.csv").touch()
+    run = drasp("train", f"{shipped_folder(DEFAULT_MODEL) / 'recipe.toml'}", "--data", "data", "--out", "mine")
+    assert run.exit_code == 1
+    assert "data: is in AES-Natural's layout, rated on PQ, PC, CE, CU, and not on MI, TA" in run.stderr
+    assert "--layout musiceval" in run.stderr
+    assert not Path("mine").exists()
 
 
 def test_a_layout_without_prompts_takes_none(drasp: Run) -> None:

@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from drasp_cli.datasets.musiceval import RatedClip, describe_musiceval, read_musiceval
+from drasp_cli.datasets.musiceval import RatedClip, read_musiceval
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import InputError
-from drasp_cli.simulation.listening_test import simulate
 
 NAME = "audiomos2025-track1-S002_P044.wav"
 DEMO = "audiomos2025-track1-S001_demo_7.wav"
@@ -107,26 +106,3 @@ def test_missing_and_unreadable_files_are_named(folder):
     (folder / "sets" / "test_mos_list.txt").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(InputError, match=r"is not UTF-8 text"):
         read_musiceval(folder, "test")
-
-
-def test_a_simulated_test_is_described_by_the_command_that_made_it(tmp_path):
-    simulate(tmp_path / "made", clips=4, systems=3, prompts=5, seed=77, seconds=2.0, workers=1, on_clip=lambda: None)
-    words = describe_musiceval(tmp_path / "made")
-    assert words.startswith("simulated listening test: drasp simulate OUT --clips 4 --systems 3 --prompts 5 --seed 77 ")
-    assert "\n" not in words
-
-
-def test_a_simulated_test_without_its_command_says_so(folder):
-    (folder / "causes.csv").touch()
-    expected = f"simulated listening test, folder '{folder.name}', which does not say by which command it was made"
-    assert describe_musiceval(folder) == expected
-    (folder / "README.md").write_text("My notes about `drasp simulate`.\n")
-    assert describe_musiceval(folder) == expected
-    (folder / "README.md").write_bytes(b"\xff")
-    with pytest.raises(InputError, match=r"README\.md: is not UTF-8"):
-        describe_musiceval(folder)
-
-
-def test_a_real_test_is_described_by_its_folder_alone(folder):
-    (folder / "README.md").write_text("    drasp simulate OUT --clips 10\n")
-    assert describe_musiceval(folder) == f"rated clips in MusicEval's layout, folder '{folder.name}'"

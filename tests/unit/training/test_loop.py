@@ -15,9 +15,10 @@ from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import DeviceError, OutputError, TrainingError
 from drasp_cli.models.config import parse_config
 from drasp_cli.models.predictor import ClapPredictor
+from drasp_cli.training.batch import Batch
 from drasp_cli.training.loop import LOG_FILE, STATE_FILE, WORK_FOLDER, fit, learning_rate
 from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
-from drasp_cli.training.teachers import Batch, Teachers
+from drasp_cli.training.teachers import Teachers
 from tests.tiny import tiny_folder, tiny_plain
 from tests.unit.training.dataset import make_dataset
 

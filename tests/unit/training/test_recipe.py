@@ -7,7 +7,7 @@ import pytest
 
 from drasp_cli.checkpoints.registry import SHIPPED, shipped_folder
 from drasp_cli.errors import ConfigError
-from drasp_cli.models.config import load_config
+from drasp_cli.models.config import AudioboxConfig, load_config
 from drasp_cli.training.recipe import load_recipe
 
 SHIPPED_RECIPE = shipped_folder("clap-drasp.mini") / "recipe.toml"
@@ -73,13 +73,59 @@ def test_a_wrong_value_is_refused_with_its_key(tmp_path: Path, old: str, new: st
     assert str(path) in str(caught.value)
 
 
-def test_an_architecture_that_is_not_trained_yet_is_refused_as_such(tmp_path: Path) -> None:
-    text = SHIPPED_RECIPE.read_text(encoding="utf-8")
+AUDIOBOX = """\
+seed = 3
+[predictor]
+architecture = "audiobox"
+axes = ["PQ", "PC"]
+ratings = "simulated"
+licence = "Apache-2.0"
+audio = { sample_rate = 16000, frontend_sample_rate = 16000, window_samples = 160000, fill = "zero" }
+backbone = { conv_dim = 8, conv_kernels = [200, 4], conv_strides = [80, 4], embed_dim = 8, num_heads = 2, \
+num_layers = 1, ffn_dim = 8, pos_conv_groups = 2, num_buckets = 8, max_distance = 20 }
+pooling = { name = "DualResolutionAttentiveStatistics" }
+heads = {}
+targets = { PQ = { mean = 6.0, std = 2.0 }, PC = { mean = 5.0, std = 2.0 } }
+[data]
+gain_db = 1.0
+[[stage]]
+name = "all"
+epochs = 1
+losses = { ratings = 1.0, causes = 1.0, attributes = 1.0 }
+"""
+
+
+def test_a_recipe_of_either_architecture_is_read(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
-    path.write_text(text.replace('architecture = "clap"', 'architecture = "audiobox"', 1), encoding="utf-8")
-    with pytest.raises(ConfigError, match="fits 'clap' only") as caught:
+    path.write_text(AUDIOBOX, encoding="utf-8")
+    predictor = load_recipe(path).predictor
+    assert isinstance(predictor, AudioboxConfig)
+    assert predictor.backbone.hop == 320
+    assert predictor.pooling is not None
+    path.write_text(AUDIOBOX.replace("pooling =", "# pooling ="), encoding="utf-8")
+    bare = load_recipe(path).predictor
+    assert isinstance(bare, AudioboxConfig)
+    assert bare.pooling is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("gain_db = 1.0", "roll = true", "data.roll"),
+        ("gain_db = 1.0", "vocab_size = 300", "data.vocab_size"),
+        ("attributes = 1.0", "matching = 1.0", r"stage\[0\].losses.matching"),
+        ("attributes = 1.0", "prompt_attributes = 1.0", r"stage\[0\].losses.prompt_attributes"),
+        ("num_heads = 2", "num_heads = 3", "backbone.num_heads"),
+        ("heads = {}", "heads = {}\ntext = {}", "text"),
+        ("[predictor]", "[pupil]", "pupil"),
+    ],
+)
+def test_what_a_predictor_of_samples_cannot_have_is_refused(tmp_path: Path, old: str, new: str, key: str) -> None:
+    assert old in AUDIOBOX
+    path = tmp_path / "recipe.toml"
+    path.write_text(AUDIOBOX.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=key):
         load_recipe(path)
-    assert caught.value.key == "predictor.architecture"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

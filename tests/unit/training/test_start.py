@@ -38,7 +38,7 @@ def examples() -> Examples:
 
 def test_batch_norm_standardises_each_band(predictor: ClapPredictor, features: FeatureStore) -> None:
     fix_batch_norm(predictor, features)
-    frames = torch.from_numpy(features.frames.astype(np.float32))
+    frames = torch.from_numpy(features.windows.astype(np.float32))
     normed = predictor.audio_branch.bn0(frames.transpose(1, 2)[..., None])
     torch.testing.assert_close(normed.mean(dim=(0, 2, 3)), torch.zeros(16), atol=1e-3, rtol=0)
     torch.testing.assert_close(normed.var(dim=(0, 2, 3)), torch.ones(16), atol=1e-2, rtol=0)

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from drasp_cli.models.build import seeded_predictor
+from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 from drasp_cli.training.recipe import LOSSES
-from drasp_cli.training.teachers import Batch, Teachers, agreement
+from drasp_cli.training.teachers import Teachers, agreement
 from tests.tiny import tiny_config
 
 VOCABULARY = Vocabulary({"tempo": ("fast", "slow"), "timbre": ("bell", "flute", "piano")}, ("hum", "noise"))
@@ -17,7 +18,7 @@ VOCABULARY = Vocabulary({"tempo": ("fast", "slow"), "timbre": ("bell", "flute", 
 def batch(rows: int = 4) -> Batch:
     generator = torch.Generator().manual_seed(0)
     return Batch(
-        logmel=(torch.randn(4, 63, 16, generator=generator) * 10 - 40)[:rows],
+        sound=(torch.randn(4, 63, 16, generator=generator) * 10 - 40)[:rows],
         tokens=torch.randint(4, 300, (4, 7), generator=generator)[:rows],
         ratings=torch.tensor([[1.0, 2.0], [3.0, float("nan")], [5.0, 4.0], [2.0, 2.0]])[:rows],
         heard=torch.tensor([[0, 1], [1, 2], [NOT_MENTIONED, 0], [0, 0]])[:rows],
@@ -28,12 +29,12 @@ def batch(rows: int = 4) -> Batch:
 
 def test_a_batch_is_moved_whole() -> None:
     meta = torch.device("meta")
-    whole, bare = batch(), Batch(batch().logmel, None, batch().ratings)
+    whole, bare = replace(batch(), num_samples=torch.ones(4).long()), Batch(batch().sound, None, batch().ratings)
     moved = whole.to(meta)
     for name, column in vars(whole).items():
         there = getattr(moved, name)
         assert (there.device, there.shape, there.dtype) == (meta, column.shape, column.dtype)
-    assert {name for name, column in vars(bare.to(meta)).items() if column is not None} == {"logmel", "ratings"}
+    assert {name for name, column in vars(bare.to(meta)).items() if column is not None} == {"sound", "ratings"}
 
 
 def test_agreement_by_hand() -> None:
