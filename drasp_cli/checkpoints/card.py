@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drasp_cli.models.config import ClapConfig, PredictorConfig
+from drasp_cli.models.config import AudioboxConfig, ClapConfig, PredictorConfig
 
 # Licences that the Hub knows by name, of those that weights tend to have; all others are "other" with a name beside it.
 _HUB_LICENCES = frozenset(
@@ -46,8 +46,32 @@ Predicts {" and ".join(config.axes)}. `drasp score` takes the name of this repos
 """
 
 
+def converted_card(config: PredictorConfig, *, file: str, digest: str, about: str) -> str:
+    """The card of a checkpoint that `drasp convert` has made of somebody else's.
+
+    Args:
+        config: of the predictor.
+        file: that the tensors come from, and where that is.
+        digest: its SHA-256, hex digits.
+        about: what it is, as sentences.
+    """
+    return f"""\
+{_header(config)}# {config.name}
+
+Predicts {" and ".join(config.axes)}. Made by `drasp convert` from {file}:
+
+    SHA-256 {digest}
+
+{about}
+
+- Audio: {_audio_policy(config)}.
+- Training data: {config.training_data}.
+- Licence of the weights: {config.licence}.
+"""
+
+
 def training_card(
-    config: ClapConfig, recipe: Mapping[str, Any], log: Sequence[Mapping[str, Any]], train: int, dev: int
+    config: PredictorConfig, recipe: Mapping[str, Any], log: Sequence[Mapping[str, Any]], train: int, dev: int
 ) -> str:
     """The card of a checkpoint that `drasp train` has just made.
 
@@ -58,19 +82,18 @@ def training_card(
         train: clips it was trained on.
         dev: clips it was validated on.
     """
+    assert isinstance(config, ClapConfig | AudioboxConfig)
+    pooling = f"{config.pooling.name} pooling" if config.pooling else "masked mean pooling"
     last = log[-1]
     figures = "\n".join(f"| {name} | {value} |" for name, value in last.items())
-    windows = f"{config.audio.window_seconds:g} s windows at {config.audio.sample_rate} Hz"
-    heard_as = config.audio.frontend_sample_rate
     words = "in the words of the recipe" if recipe["predictor"]["training_data"] else "as its folder records it"
-    policy = windows if heard_as == config.audio.sample_rate else f"{windows}, heard as if they were {heard_as} Hz"
     return f"""\
 {_header(config)}# {config.name}
 
 {_SIMULATED if config.ratings == "simulated" else ""}
-Predicts {" and ".join(config.axes)} with {config.pooling.name} pooling. Made by `drasp train`.
+Predicts {" and ".join(config.axes)} with {pooling}. Made by `drasp train`.
 
-- Audio: {policy}, short clips filled by "{config.audio.fill}".
+- Audio: {_audio_policy(config)}.
 - Training data, {words}: {config.training_data}.
 - Trained on {train} clips, and on {dev} more to decide when to stop.
 - Licence of the weights: {config.licence}.
@@ -87,6 +110,14 @@ Predicts {" and ".join(config.axes)} with {config.pooling.name} pooling. Made by
 {json.dumps(recipe, indent=1)}
 ```
 """
+
+
+def _audio_policy(config: PredictorConfig) -> str:
+    """How a clip is prepared, in words."""
+    windows = f"{config.audio.window_seconds:g} s windows at {config.audio.sample_rate} Hz"
+    heard_as = config.audio.frontend_sample_rate
+    policy = windows if heard_as == config.audio.sample_rate else f"{windows}, heard as if they were {heard_as} Hz"
+    return f'{policy}, short clips filled by "{config.audio.fill}"'
 
 
 def _header(config: PredictorConfig) -> str:

@@ -8,8 +8,10 @@ Their tensors have the names of our own predictor, beside one that only pre-trai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+from torch import Tensor
 
 from drasp_cli.checkpoints.registry import AUDIOBOX_AXES, AUDIOBOX_META
 from drasp_cli.errors import ConfigError
@@ -53,6 +55,16 @@ class _Arguments:
 def is_meta_config(data: Any) -> bool:
     """Whether plain data of a `config.json` is of such a folder: ours always says an architecture, theirs never."""
     return isinstance(data, Mapping) and "architecture" not in data and "target_transform" in data
+
+
+def meta_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the settings of a training run, those that the published class takes and that decide a score."""
+    return {f.name: settings[f.name] for f in fields(_Arguments) if f.name in settings}
+
+
+def without_pretraining(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of such a folder without those that the predictor does not have."""
+    return {name: tensor for name, tensor in tensors.items() if name not in LEFT_OUT}
 
 
 def parse_meta_config(data: Mapping[str, Any], source: str) -> AudioboxConfig:

@@ -27,7 +27,7 @@ from drasp_cli.checkpoints.folder import CARD_FILE as CARD_FILE
 from drasp_cli.checkpoints.folder import CONFIG_FILE as CONFIG_FILE
 from drasp_cli.checkpoints.folder import TOKENIZER_FILE as TOKENIZER_FILE
 from drasp_cli.checkpoints.folder import WEIGHTS_FILE as WEIGHTS_FILE
-from drasp_cli.checkpoints.meta import LEFT_OUT, is_meta_config, parse_meta_config
+from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config, without_pretraining
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
 from drasp_cli.errors import CheckpointError, HubError, HubProblem
@@ -95,7 +95,7 @@ def load_found(found: Found) -> Checkpoint:
             raise
         raise HubError(found.address.spelling, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
     if is_meta_config(data):
-        tensors = {name: tensor for name, tensor in tensors.items() if name not in LEFT_OUT}
+        tensors = without_pretraining(tensors)
     load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
     text = config.text if isinstance(config, ClapConfig) else None
     tokenizer = None

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from drasp_cli import __version__
+from drasp_cli.cli.convert import convert
 from drasp_cli.cli.errors import guarded
 from drasp_cli.cli.hints import Commands
 from drasp_cli.cli.models import models
@@ -53,6 +54,7 @@ app.command("rank-systems")(guarded(rank_systems))
 app.command("train")(guarded(train, when_interrupted="--resume goes on from the last finished epoch"))
 app.command("simulate")(guarded(simulate))
 app.add_typer(models, name="models")
+app.add_typer(convert, name="convert")
 app.command("push")(guarded(push))
 
 

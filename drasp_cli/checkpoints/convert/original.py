@@ -1,0 +1,72 @@
+"""What a reader gives to be written, and where its source is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from drasp_cli.checkpoints.folder import REQUIRED_FILES
+from drasp_cli.checkpoints.registry import HUB_PREFIX, REGISTRY
+from drasp_cli.checkpoints.resolve import resolve
+from drasp_cli.datasets.near_names import perhaps_meant
+from drasp_cli.errors import InputError
+from drasp_cli.models.config import PredictorConfig
+
+
+@dataclass(frozen=True)
+class Source:
+    """Somebody else's checkpoint on this disk.
+
+    Attributes:
+        path: a folder, or a file.
+        address: how `--model` spells where on the Hub it is from; None for one that never was there.
+    """
+
+    path: Path
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Original:
+    """Somebody else's checkpoint, understood. Whether its tensors are those of `config` is not known yet.
+
+    Attributes:
+        config: of the predictor, all but its name.
+        tensors: by our names.
+        source: where it was found.
+        file: the one that held the tensors.
+        digest: of that file, as `integrity.digest_of` gives it.
+        about: what it is, as sentences for the model card.
+    """
+
+    config: PredictorConfig
+    tensors: Mapping[str, Tensor]
+    source: Source
+    file: Path
+    digest: str
+    about: str
+
+
+def find_source(source: str, *, progress: bool = False) -> Source:
+    """Where SRC is: a name of the registry or on the Hub is downloaded, and everything else is a path.
+
+    So a folder that is called as a name of the registry is spelled with a slash, as for `--model`.
+
+    Args:
+        source: as the user spelled it.
+        progress: of a download, on standard error.
+
+    Raises:
+        InputError: there is no such file or folder.
+        UnknownModelError: a Hub name that is none.
+        HubError: the Hub does not give it.
+    """
+    if source in REGISTRY or source.startswith(HUB_PREFIX):
+        found = resolve(source, only=REQUIRED_FILES, progress=progress)
+        return Source(found.folder, found.address.spelling if found.address else None)
+    if not Path(source).exists():
+        raise InputError(source, f"there is no such file or folder{perhaps_meant(source)}")
+    return Source(Path(source))

@@ -1,0 +1,91 @@
+"""`drasp convert`: checkpoints of other programs to checkpoint folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drasp_cli.checkpoints.convert.poolings import RESEARCH_POOLINGS
+from drasp_cli.cli.errors import guarded
+from drasp_cli.cli.output import Talk
+
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="Checkpoint folder to make; it must not exist or be empty.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")]
+
+convert = typer.Typer(help="Make a checkpoint folder of another program's checkpoint.", no_args_is_help=True)
+
+
+def audiobox(
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="Meta's folder or checkpoint.pt; or audiobox.meta, hf-hub:owner/repo.")
+    ],
+    out: Out,
+    quiet: Quiet = False,
+) -> None:
+    """Meta's Audiobox Aesthetics: PQ, PC, CE and CU by the mean over frames."""
+    from drasp_cli.checkpoints.convert.audiobox import convert_audiobox
+
+    convert_audiobox(source, out, progress=not quiet)
+    _show(out, quiet)
+
+
+def drasp_track2(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SRC", help="Folder of save_pretrained, or file with a state dict; or hf-hub:owner/repo."
+        ),
+    ],
+    out: Out,
+    pooling: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"As the research code calls it: {', '.join(RESEARCH_POOLINGS)}.",
+            show_default="as the folder says",
+        ),
+    ] = None,
+    segment_size: Annotated[
+        int | None, typer.Option(help="Frames in a segment.", show_default="as the folder says", min=1)
+    ] = None,
+    target_transform: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Mean and std of each axis as JSON, or audiobox.meta for Meta's.",
+            show_default="as the folder says",
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """A checkpoint of the DRASP research code, Track 2: PQ, PC, CE and CU by any of its poolings."""
+    if pooling is not None and pooling not in RESEARCH_POOLINGS:
+        reason = f"'{pooling}' is not one of {', '.join(RESEARCH_POOLINGS)}"
+        raise typer.BadParameter(reason, param_hint="--pooling")
+    from drasp_cli.checkpoints.convert.track2 import convert_track2
+
+    convert_track2(
+        source,
+        out,
+        pooling=pooling,
+        segment_size=segment_size,
+        target_transform=target_transform,
+        progress=not quiet,
+    )
+    _show(out, quiet)
+
+
+convert.command("audiobox")(guarded(audiobox, when_interrupted="nothing was written"))
+convert.command("drasp-track2")(guarded(drasp_track2, when_interrupted="nothing was written"))
+
+
+def _show(out: Path, quiet: bool) -> None:
+    """The folder that was made, and what to do with it."""
+    from drasp_cli.cli.show import show_path
+
+    show_path(out)
+    model = str(out) if os.sep in str(out) else f".{os.sep}{out}"  # --model takes a bare word for a name
+    Talk(quiet).next_command("drasp", "score", "FOLDER", "--model", model)

@@ -1,0 +1,183 @@
+"""`drasp convert` through the real app; the Hub is a local one with the real client."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from drasp_cli.checkpoints import meta, registry
+from drasp_cli.checkpoints.registry import FileFacts, HubAddress
+from tests.cli.conftest import Run, write
+from tests.hub_client import environment
+from tests.hub_server import TOKEN, LocalHub, Repo
+from tests.meta_folder import SMALL, meta_files, meta_plain, meta_tensors
+from tests.research_folder import pickled, research_files, research_tensors
+
+TARGETS = meta_plain()["target_transform"]
+AXES = ("PQ", "PC", "CE", "CU")
+
+
+@pytest.fixture
+def folder(drasp: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`theirs`, a folder of Meta's with a small tower, in the current one."""
+    monkeypatch.setattr(meta, "TOWER", SMALL)
+    (tmp_path / "theirs").mkdir()
+    for name, content in meta_files(meta_tensors()).items():
+        (tmp_path / "theirs" / name).write_bytes(content)
+    return tmp_path / "theirs"
+
+
+@pytest.fixture
+def research(folder: Path, tmp_path: Path) -> Path:
+    """`best.pt` of the research code, beside its folder `research` and its `targets.json`."""
+    tensors = research_tensors(meta_tensors(), "drsp")
+    (tmp_path / "best.pt").write_bytes(pickled({"state_dict": {f"module.{k}": v for k, v in tensors.items()}}))
+    (tmp_path / "targets.json").write_text(json.dumps(TARGETS))
+    (tmp_path / "research").mkdir()
+    for name, content in research_files(tensors, "drsp").items():
+        (tmp_path / "research" / name).write_bytes(content)
+    return tmp_path / "best.pt"
+
+
+def scores(drasp: Run, model: str) -> np.ndarray:
+    """(clips, axes)."""
+    write(Path("clips/a.wav"), seed=1)
+    write(Path("clips/b.wav"), seconds=0.4, rate=44_100, channels=2, seed=2)
+    run = drasp("score", "clips", "--model", model)
+    assert run.exit_code == 0, run.stderr
+    return np.array([[float(row[axis]) for axis in AXES] for row in csv.DictReader(io.StringIO(run.stdout))])
+
+
+def test_metas_folder_becomes_a_checkpoint_that_scores_alike(drasp: Run, folder: Path) -> None:
+    run = drasp("convert", "audiobox", "theirs", "ours")
+    assert (run.exit_code, run.stdout) == (0, "ours\n")
+    assert run.stderr == "drasp: next: drasp score FOLDER --model ./ours\n"
+    assert np.array_equal(scores(drasp, "./ours"), scores(drasp, "./theirs"))
+    assert json.loads(drasp("models", "show", "./ours").stdout)["config"]["licence"] == "CC-BY-4.0"
+
+
+def test_quiet_says_where_it_is_and_nothing_else(drasp: Run, folder: Path) -> None:
+    run = drasp("convert", "audiobox", "theirs", "new/ours", "--quiet")
+    assert (run.exit_code, run.stdout, run.stderr) == (0, f"new{os.sep}ours\n", "")
+
+
+def test_a_research_file_and_its_folder_score_alike(drasp: Run, research: Path) -> None:
+    told = ("--pooling", "drsp", "--segment-size", "4", "--target-transform", "targets.json")
+    assert drasp("convert", "drasp-track2", "best.pt", "a", *told).exit_code == 0
+    assert drasp("convert", "drasp-track2", "research", "b").exit_code == 0
+    assert np.array_equal(scores(drasp, "./a"), scores(drasp, "./b"))
+    assert drasp("convert", "drasp-track2", "best.pt", "c", *told[:3], "1", *told[4:]).exit_code == 0
+    assert (scores(drasp, "./a") != scores(drasp, "./c")).all()
+
+
+@pytest.mark.parametrize("told", [("--pooling", "drasp"), ("--pooling", "drsp", "--segment-size", "0")])
+def test_options_that_mean_nothing_are_wrong_use(drasp: Run, research: Path, told: tuple[str, ...]) -> None:
+    run = drasp("convert", "drasp-track2", "best.pt", "out", *told)
+    assert run.exit_code == 2
+    assert told[-2] in run.stderr
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("audiobox nowhere out", "nowhere: there is no such file or folder"),
+        ("audiobox theirs research", "research is not empty; expected an empty or a new folder"),
+        ("audiobox best.pt out", "best.pt: is no checkpoint.pt of Meta's: expected model_cfg, "),
+        ("audiobox clap-drasp.mini out", "is not of Meta's audiobox-aesthetics"),
+        ("drasp-track2 theirs out", "config.json: does not say its pooling; name it with --pooling: tap, "),
+        ("drasp-track2 best.pt out --pooling drsp --segment-size 4", "name one with --target-transform"),
+        (
+            "drasp-track2 best.pt out --pooling gasp --segment-size 4 --target-transform targets.json",
+            "best.pt: 3 tensors are missing: pooling.attention, ",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_and_leaves_nothing(drasp: Run, research: Path, words: str, error: str) -> None:
+    before = sorted(path for path in Path().rglob("*"))
+    run = drasp("convert", *words.split())
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert run.stderr.startswith("drasp: error: ")
+    assert error in run.stderr
+    assert sorted(path for path in Path().rglob("*")) == before
+
+
+class Payload:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("mark",)
+
+
+@pytest.mark.parametrize("command", ["audiobox", "drasp-track2"])
+def test_a_pickle_that_would_run_something_is_refused_by_name(drasp: Run, folder: Path, command: str) -> None:
+    content = {"model_cfg": {}, "target_transform": TARGETS, "state_dict": {"a": torch.ones(1)}, "hook": Payload()}
+    Path("some.pt").write_bytes(pickled(content))
+    Path("targets.json").write_text(json.dumps(TARGETS))
+    told = ["--pooling", "tap", "--target-transform", "targets.json"] if command == "drasp-track2" else []
+    run = drasp("convert", command, "some.pt", "out", *told)
+    assert run.exit_code == 1
+    assert (
+        f"some.pt: holds objects that are no tensors, numbers or texts, and may run code; refused: {os.name}.mkdir"
+        in (run.stderr)
+    )
+    assert not Path("mark").exists()
+    assert not Path("out").exists()
+
+
+# ------------------------------------------------------------------------------------------------------- the Hub
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
+    with LocalHub() as hub, environment(tmp_path_factory.mktemp("hf-home"), hub.endpoint, HF_TOKEN=TOKEN):
+        yield hub
+
+
+@pytest.fixture
+def hub(server: LocalHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHub:
+    """Meta's repository with the small tower, and `audiobox.meta` pinned to it."""
+    entry = registry.REGISTRY["audiobox.meta"]
+    assert entry.hub is not None
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    server.requests.clear()
+    server.repos[entry.hub.repo] = Repo()
+    commit = server.repos[entry.hub.repo].commit(files)
+    facts = {n: FileFacts(len(files[n]), f"sha256:{hashlib.sha256(files[n]).hexdigest()}") for n in entry.hub.files}
+    planted = HubAddress(entry.hub.repo, commit, facts)
+    monkeypatch.setitem(registry.REGISTRY, "audiobox.meta", dataclasses.replace(entry, hub=planted))
+    return server
+
+
+def test_targets_of_a_name_need_its_config_alone(drasp: Run, research: Path, hub: LocalHub) -> None:
+    told = ("--pooling", "drsp", "--segment-size", "4", "--target-transform", "audiobox.meta")
+    run = drasp("convert", "drasp-track2", "best.pt", "ours", *told)
+    assert run.exit_code == 0, run.stderr
+    assert json.loads(Path("ours/config.json").read_text())["targets"] == {axis: TARGETS[axis] for axis in AXES}
+    assert hub.asked(r"config\.json")
+    assert not hub.asked(r"model\.safetensors")
+
+
+def test_a_name_is_downloaded_and_its_card_passes_the_hub(drasp: Run, hub: LocalHub) -> None:
+    run = drasp("convert", "audiobox", "audiobox.meta", "ours")
+    assert run.exit_code == 0, run.stderr
+    assert np.array_equal(scores(drasp, "./ours"), scores(drasp, "./theirs"))
+    card = Path("ours/README.md").read_text()
+    assert "They are the weights that Meta published" in card
+    assert "`model.safetensors` of `hf-hub:facebook/audiobox-aesthetics@" in card
+    assert drasp("push", "ours", "owner/ours", "--dry-run").exit_code == 0
+    assert hub.asked("validate-yaml")
+
+
+def test_a_research_card_passes_the_hub(drasp: Run, research: Path, hub: LocalHub) -> None:
+    assert drasp("convert", "drasp-track2", "research", "ours").exit_code == 0
+    assert drasp("push", "ours", "owner/ours", "--dry-run").exit_code == 0
+    assert hub.asked("validate-yaml")
