@@ -117,12 +117,13 @@ class ClipScore:
 
     Attributes:
         clip: what was scored.
-        scores: axis -> score; None where there is none (no prompt, or the clip failed).
+        scores: axis -> score; None where there is none (no prompt, or the clip failed). An axis that two models score
+            is `AXIS@model` for each.
         seconds: length of what was decoded; None when nothing was.
-        windows: number of windows sent to the backbone.
+        windows: number of windows sent to the backbone; of several models, the largest of their numbers.
         sample_rate: of the file, in Hz.
         flags: from the closed list in `drasp_cli.audio.flags` and `docs/file-formats.md`.
-        model: name and revision of the checkpoint.
+        model: name and revision of the checkpoint; of several, joined by `;`.
         error: why the clip could not be scored; empty when it was.
     """
 

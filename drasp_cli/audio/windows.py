@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,22 @@ from drasp_cli.datatypes import Window
 FILLS = ("repeat", "zero")
 
 
-def cut_windows(blocks: Iterable[np.ndarray], window_samples: int, fill: str) -> Iterator[Window]:
+@dataclass(frozen=True, slots=True)
+class WindowSpec:
+    """The windows that a predictor takes a clip in.
+
+    Attributes:
+        sample_rate: of the windows, in Hz.
+        window_samples: length of a window at that rate.
+        fill: how the last window is filled, `repeat` or `zero` (see `WindowCutter`).
+    """
+
+    sample_rate: int
+    window_samples: int
+    fill: str
+
+
+class WindowCutter:
     """Consecutive windows without overlap; the last one is filled up to full length.
 
         signal   |----------------------- 24 s ------------------------|
@@ -19,6 +35,56 @@ def cut_windows(blocks: Iterable[np.ndarray], window_samples: int, fill: str) ->
 
     A fill of `repeat` is LAION-CLAP's (`repeatpad`): the tail is repeated a whole number of times,
     floor(window / tail) in all, and zeros follow. A tail of more than half a window is therefore not repeated at all.
+
+    Args:
+        window_samples: length of a window.
+        fill: `repeat` or `zero`.
+
+    Raises:
+        ValueError: an unknown fill, or a window without samples.
+    """
+
+    def __init__(self, window_samples: int, fill: str) -> None:
+        if fill not in FILLS:
+            raise ValueError(f"fill is one of {', '.join(FILLS)}, got {fill!r}")
+        if window_samples < 1:
+            raise ValueError(f"a window has at least one sample, got {window_samples}")
+        self._fill = fill
+        self._samples = np.empty(window_samples, dtype=np.float32)
+        self._filled = 0
+
+    def push(self, block: np.ndarray) -> Iterator[Window]:
+        """The windows that these samples complete, which own their samples. Take them all before the next call.
+
+        Args:
+            block: (any,) float32, the next samples of the signal. It is not kept.
+        """
+        done = 0
+        while done < len(block):
+            taken = min(len(block) - done, len(self._samples) - self._filled)
+            self._samples[self._filled : self._filled + taken] = block[done : done + taken]
+            self._filled += taken
+            done += taken
+            if self._filled == len(self._samples):
+                yield self._handed_over()
+
+    def flush(self) -> Iterator[Window]:
+        """The last window, filled; none where the signal ended with one that was full, or was empty."""
+        if self._filled:
+            copies = len(self._samples) // self._filled if self._fill == "repeat" else 1
+            self._samples[self._filled : copies * self._filled] = np.tile(self._samples[: self._filled], copies - 1)
+            self._samples[copies * self._filled :] = 0.0
+            yield self._handed_over()
+
+    def _handed_over(self) -> Window:
+        window = Window(self._samples, self._filled)
+        self._samples = np.empty(len(window.samples), dtype=np.float32)
+        self._filled = 0
+        return window
+
+
+def cut_windows(blocks: Iterable[np.ndarray], window_samples: int, fill: str) -> Iterator[Window]:
+    """The windows of a whole signal (see `WindowCutter`).
 
     Args:
         blocks: (any,) float32 each, together the signal. They are not kept.
@@ -31,29 +97,10 @@ def cut_windows(blocks: Iterable[np.ndarray], window_samples: int, fill: str) ->
     Raises:
         ValueError: an unknown fill, or a window without samples.
     """
-    if fill not in FILLS:
-        raise ValueError(f"fill is one of {', '.join(FILLS)}, got {fill!r}")
-    if window_samples < 1:
-        raise ValueError(f"a window has at least one sample, got {window_samples}")
-    return _cut(blocks, window_samples, fill)
+    return _cut(blocks, WindowCutter(window_samples, fill))
 
 
-def _cut(blocks: Iterable[np.ndarray], window_samples: int, fill: str) -> Iterator[Window]:
-    samples = np.empty(window_samples, dtype=np.float32)
-    filled = 0
+def _cut(blocks: Iterable[np.ndarray], cutter: WindowCutter) -> Iterator[Window]:
     for block in blocks:
-        done = 0
-        while done < len(block):
-            taken = min(len(block) - done, window_samples - filled)
-            samples[filled : filled + taken] = block[done : done + taken]
-            filled += taken
-            done += taken
-            if filled == window_samples:
-                yield Window(samples, filled)
-                samples = np.empty(window_samples, dtype=np.float32)
-                filled = 0
-    if filled:
-        copies = window_samples // filled if fill == "repeat" else 1
-        samples[filled : copies * filled] = np.tile(samples[:filled], copies - 1)
-        samples[copies * filled :] = 0.0
-        yield Window(samples, filled)
+        yield from cutter.push(block)
+    yield from cutter.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from drasp_cli.cli import means
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datasets.listings import is_listing_name, names_a_file
 from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE, ClipList, collect_clips
@@ -48,8 +49,7 @@ def tell_systemless(clips: ClipList, talk: Talk) -> None:
     """A notice of clips without a system, where there is more than one clip and so something to average."""
     missing = sum(not clip.system for clip in clips)
     if missing and len(clips) > 1:
-        there = f"{missing} of {len(clips)} clips have no system, and count as one without a name"
-        talk.notice(f"{there}; {NO_SYSTEM_ADVICE}")
+        means.tell_systemless(missing, len(clips), NO_SYSTEM_ADVICE, talk)
 
 
 def _tell_table(table: str, talk: Talk) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from drasp_cli.cli import options
 from drasp_cli.cli.means import MeansWatch, tell_simulated
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import AudioError
@@ -15,17 +17,19 @@ if TYPE_CHECKING:
     from drasp_cli.checkpoints.store import Checkpoint
     from drasp_cli.datasets.manifest import ClipList
     from drasp_cli.datatypes import ClipScore
+    from drasp_cli.scoring import SideBySide
 
 
 @dataclass
 class ScoringJob:
-    """A checkpoint and how to run it, and what has come of it so far.
+    """Checkpoints and how to run them, and what has come of it so far.
 
     Attributes:
+        models: as `--model` named them.
         failed: clips that could not be scored, so far.
     """
 
-    model: str
+    models: Sequence[str]
     device: str
     precision: str
     batch_size: int
@@ -36,27 +40,34 @@ class ScoringJob:
     scored: int = 0
     audio_seconds: float = 0.0
     wall_seconds: float = 0.0
-    _checkpoint: Checkpoint | None = None
 
-    @property
-    def checkpoint(self) -> Checkpoint:
-        """The checkpoint, loaded when first asked for, with the notice its ratings call for."""
-        if self._checkpoint is None:
-            from drasp_cli.checkpoints.store import load_predictor
+    @cached_property
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """The checkpoints, loaded when first asked for, with the notices their ratings call for."""
+        from drasp_cli.checkpoints.store import load_predictor
 
-            self._checkpoint = load_predictor(self.model, progress=not self.talk.quiet)
-            if self._checkpoint.config.ratings == "simulated":
-                tell_simulated(self._checkpoint.name, self.talk)
-            if self._checkpoint.predictor.reads_prompts and self._checkpoint.tokenizer is None:
-                self.talk.notice(f"{self.model} has no tokenizer.json, so axes that read prompts stay empty")
-        return self._checkpoint
+        loaded = [load_predictor(model, progress=not self.talk.quiet) for model in self.models]
+        options.check_distinct([checkpoint.label for checkpoint in loaded])
+        for checkpoint in loaded:
+            if checkpoint.config.ratings == "simulated":
+                tell_simulated([checkpoint.name], self.talk)
+            if checkpoint.predictor.reads_prompts and checkpoint.tokenizer is None:
+                self.talk.notice(f"{checkpoint.name} has no tokenizer.json, so axes that read prompts stay empty")
+        return loaded
+
+    @cached_property
+    def named(self) -> SideBySide:
+        """The columns of their scores."""
+        from drasp_cli.scoring import side_by_side
+
+        return side_by_side(self.checkpoints)
 
     def rows(self, clips: ClipList, already: int = 0) -> Iterator[ClipScore]:
         """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
         from drasp_cli.scoring import score_clips
 
         rows = score_clips(
-            self.checkpoint,
+            self.checkpoints,
             clips[already:],
             batch_size=self.batch_size,
             workers=self.workers,
@@ -81,20 +92,23 @@ class ScoringJob:
 
     def to_file(self, clips: ClipList, output: str, *, resume: bool, with_prompts: bool) -> None:
         """Writes rows to `output` as they come."""
-        from drasp_cli.scoring import GROUP_ROWS
+        from drasp_cli.scoring import group_rows
         from drasp_cli.tables.journal import ResultWriter
         from drasp_cli.tables.reading import read_score_tables
         from drasp_cli.tables.run_file import RunFile, run_facts
 
-        reads_prompts = self.checkpoint.predictor.reads_prompts and self.checkpoint.tokenizer is not None
+        reads_prompts = any(
+            checkpoint.predictor.reads_prompts and checkpoint.tokenizer is not None for checkpoint in self.checkpoints
+        )
         precision = "fp32" if self.precision == "auto" else self.precision
         facts = run_facts(clips, precision, reads_prompts=reads_prompts)
         run_file = RunFile(output)
-        with ResultWriter(output, self.checkpoint.config.axes, with_prompts=with_prompts) as writer:
+        with ResultWriter(output, self.named.axes, with_prompts=with_prompts) as writer:
             already = 0
             if resume:
                 is_checked = run_file.check(clips, facts)
-                already = writer.resume(clips, self.checkpoint.label, GROUP_ROWS, reads_prompts=reads_prompts)
+                group = group_rows(self.batch_size)
+                already = writer.resume(clips, self.named.label, group, reads_prompts=reads_prompts)
                 doubt = "; a finished table does not say of which prompts and --precision its rows are: not compared"
                 unknown = doubt if already and not is_checked else ""
                 self.talk.notice(f"{already} of {len(clips)} rows are in {output} already{unknown}")
@@ -118,7 +132,7 @@ class ScoringJob:
         from drasp_cli.cli.show import show_scores, show_systems
         from drasp_cli.tables.systems import average_clips
 
-        axes = self.checkpoint.config.axes
+        axes = self.named.axes
         rows: Iterable[ClipScore] = self.rows(clips)
         if by_system:
             means = MeansWatch()

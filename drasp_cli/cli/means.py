@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from drasp_cli.audio.flags import SHORT, SILENT, SIMULATED_RATINGS
-from drasp_cli.cli.output import Talk
+from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datatypes import ClipScore
+from drasp_cli.tables.score_table import MODEL_SEPARATOR
 
 _DOUBTFUL = (SILENT, SHORT)  # a score of next to nothing says next to nothing of the system
 
 
-def tell_simulated(model: str, talk: Talk) -> None:
-    """A notice that the scores of `model` are not to be published."""
-    talk.notice(f"{model} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers")
+def tell_simulated(models: Sequence[str], talk: Talk) -> None:
+    """A notice that scores are not to be published: those of the only one of `models`, or of one of them at least."""
+    which = models[0] if len(models) == 1 else f"at least one of {' and '.join(models)}"
+    talk.notice(f"{which} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers")
+
+
+def tell_systemless(missing: int, clips: int, remedy: str, talk: Talk) -> None:
+    """A notice of clips without a system, which are averaged all the same."""
+    have, count = ("has", "counts") if missing == 1 else ("have", "count")
+    there = f"{missing} of {counted(clips, 'clip')} {have} no system, and {count} as one without a name"
+    talk.notice(f"{there}; {remedy}")
 
 
 @dataclass
@@ -53,14 +62,13 @@ class MeansWatch:
     def tell_systemless(self, talk: Talk) -> None:
         """A notice of rows of a table that name no system."""
         if self.systemless:
-            there = f"{self.systemless} of {self.clips} clips have no system, and count as one without a name"
-            talk.notice(f"{there}; fill the column system to rank them")
+            tell_systemless(self.systemless, self.clips, "fill the column system to rank them", talk)
 
     def tell_doubtful(self, talk: Talk) -> None:
         """A notice of clips that count as any other, though there is next to nothing to hear in them."""
-        counts = [f"{self.doubtful[flag]} flagged {flag}" for flag in _DOUBTFUL if self.doubtful[flag]]
+        counts = [f"{counted(self.doubtful[flag], 'clip')} flagged {flag}" for flag in _DOUBTFUL if self.doubtful[flag]]
         if counts:
-            talk.notice(f"the means include clips {' and '.join(counts)}; the flags of drasp score say which")
+            talk.notice(f"the means include {' and '.join(counts)}; the flags of drasp score say which")
 
     def tell_mixed(self, talk: Talk) -> None:
         """A notice of means over rows that not one model alone has scored, as far as the rows say."""
@@ -69,7 +77,7 @@ class MeansWatch:
             talk.notice(f"the means mix scores of {names}; such scores may not be on one scale")
 
     def tell_simulated(self, talk: Talk) -> None:
-        """A notice for each model of a table that was trained on simulated ratings."""
-        for model, is_simulated in self.models.items():
+        """A notice for each model of a table, or set of models, of which one was trained on simulated ratings."""
+        for models, is_simulated in self.models.items():
             if is_simulated:
-                tell_simulated(model or "the model of these scores", talk)
+                tell_simulated((models or "the model of these scores").split(MODEL_SEPARATOR), talk)

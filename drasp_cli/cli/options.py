@@ -6,11 +6,13 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from drasp_cli.checkpoints.registry import DEFAULT_MODEL
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL, locate
+from drasp_cli.errors import InputError, OutputError
 
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -19,13 +21,12 @@ _SCORING = "How to score"
 _CLIPS = "What is known of the clips"
 _OUTPUT = "Where it goes"
 
-# A list, so that a second one is seen and refused instead of replacing the first in silence.
 Models = Annotated[
     list[str],
     typer.Option(
         "--model",
         "-m",
-        help="Checkpoint: a name, a folder with a slash, or hf-hub:owner/repo.",
+        help="Checkpoint: a name, a folder with a slash, or hf-hub:owner/repo. Given twice: their axes side by side.",
         show_default=DEFAULT_MODEL,
         rich_help_panel=_SCORING,
     ),
@@ -86,9 +87,9 @@ def check_computation(device: str, precision: str) -> None:
 
 
 def check_output(output: str | None, read: Iterable[str | None]) -> None:
-    """Refuses an `--output` that is one of the files that the command reads, under whatever name or link.
+    """Refuses an `--output` whose ending names no format, or that is one of the files that the command reads.
 
-    Neither may what is written beside it for a time be such a file.
+    It is such a file under whatever name or link. Neither may what is written beside it for a time be such a file.
 
     Args:
         output: the file to be written.
@@ -96,9 +97,14 @@ def check_output(output: str | None, read: Iterable[str | None]) -> None:
     """
     if output is None:
         return
+    from drasp_cli.tables.formats import format_of
     from drasp_cli.tables.journal import JOURNAL_ENDING
     from drasp_cli.tables.run_file import RUN_ENDING
 
+    try:
+        format_of(output)
+    except OutputError as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from None
     written = [output + ending for ending in ("", RUN_ENDING, JOURNAL_ENDING)]
     written = [name for name in written if os.path.exists(name)]  # noqa: PTH110 - paths stay as typed
     if not written:
@@ -116,14 +122,33 @@ def check_output(output: str | None, read: Iterable[str | None]) -> None:
                 raise typer.BadParameter(f"{what}is also read; name another file", param_hint="--output")
 
 
-def check_prompt_pattern(prompt_pattern: str | None, prompts: str | None) -> None:
-    """Refuses a `--prompt-pattern` that has no prompts to be used on."""
+def check_patterns(system_pattern: str | None, prompt_pattern: str | None, prompts: str | None) -> None:
+    """Refuses a pattern that is none or has no group to take, and a `--prompt-pattern` without prompts to use it on."""
+    from drasp_cli.datasets.manifest import compile_pattern
+
+    for option, pattern in (("--system-pattern", system_pattern), ("--prompt-pattern", prompt_pattern)):
+        if pattern is not None:
+            try:
+                compile_pattern(pattern)
+            except InputError as error:
+                raise typer.BadParameter(str(error), param_hint=option) from None
     if prompt_pattern is not None and prompts is None:
         raise typer.BadParameter("goes with --prompts", param_hint="--prompt-pattern")
 
 
-def one_model(models: Sequence[str]) -> str:
-    """The only `--model`."""
-    if len(models) > 1:
-        raise typer.BadParameter(f"is given {len(models)} times; one model scores at a time", param_hint="--model")
-    return models[0]
+def check_models(models: Sequence[str]) -> None:
+    """Refuses a `--model` that names nothing, or the same as another one, before clips are looked for.
+
+    Raises:
+        UnknownModelError: a spelling that names nothing.
+        CheckpointError: a path that is not a folder.
+    """
+    places = [locate(model).place for model in models]
+    check_distinct([str(place.resolve()) if isinstance(place, Path) else place.spelling for place in places])
+
+
+def check_distinct(models: Sequence[str]) -> None:
+    """Refuses to score with one model twice: its columns would be called alike, and hold the same."""
+    for place, model in enumerate(models):
+        if model in models[:place]:
+            raise typer.BadParameter(f"{model} is given twice; leave one of them out", param_hint="--model")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drasp_cli.checkpoints.registry import DEFAULT_MODEL, locate
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
@@ -50,16 +50,15 @@ def rank_systems(
     """Rank systems by the mean scores of their clips; audio is scored first."""
     options.check_format(format, output)
     options.check_output(output, [*results, prompts])
-    options.check_prompt_pattern(prompt_pattern, prompts)
+    options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
-    name = options.one_model(model)
     from drasp_cli.cli.show import check_destination, show_systems
     from drasp_cli.tables.ranking import rank_systems as rank
     from drasp_cli.tables.reading import read_score_tables
 
     talk = Talk(quiet)
     check_destination(format, output)
-    job = ScoringJob(name, device, precision, batch_size, workers, False, talk)
+    job = ScoringJob(model, device, precision, batch_size, workers, False, talk)
     means = MeansWatch()
     tables = _tables(results, talk)
     rows: Iterable[ClipScore]
@@ -68,7 +67,7 @@ def rank_systems(
         _refuse_scoring_options(context, tables[0])
         rows = read_score_tables(tables)
     else:
-        locate(name)  # a misspelt one is told before clips are looked for
+        options.check_models(model)
         from drasp_cli.cli.clips import gather, tell_systemless
         from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE
 
@@ -103,12 +102,12 @@ def _refuse_scoring_options(context: typer.Context, table: str) -> None:
 
 
 def _check_axis(by: str | None, job: ScoringJob) -> None:
-    """Refuses an axis that the checkpoint does not score, before anything is scored."""
+    """Refuses an axis that no model scores, before anything is scored."""
     from drasp_cli.tables.ranking import axes_to_choose
 
-    axes = job.checkpoint.config.axes
+    axes = job.named.axes
     if by is not None and by not in axes:
-        reason = f"'{by}' is no axis of {job.model}; it has {axes_to_choose(by, axes)}"
+        reason = f"'{by}' is no axis of {' or '.join(job.models)}; there is {axes_to_choose(by, axes)}"
         raise typer.BadParameter(reason, param_hint="--by")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drasp_cli.checkpoints.registry import DEFAULT_MODEL, locate
+from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
@@ -58,18 +58,17 @@ def score(
     ] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score clips on the axes of the model: MI and, with prompts, TA, 1 to 5; or PQ, PC, CE and CU, 1 to 10."""
+    """Score clips on the axes of the models: MI and, with prompts, TA, 1 to 5; PQ, PC, CE and CU, 1 to 10."""
     options.check_format(format, output)
     options.check_output(output, [*inputs, prompts])
-    options.check_prompt_pattern(prompt_pattern, prompts)
+    options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
     _check_resume(resume, output, by_system)
     if null_separated and "-" not in inputs:
         raise typer.BadParameter("goes with the INPUT -", param_hint="-0")
     if by_system and with_prompts:
         raise typer.BadParameter("goes not with --by-system", param_hint="--with-prompts")
-    name = options.one_model(model)
-    locate(name)  # a misspelt one is told before clips are looked for
+    options.check_models(model)
     from drasp_cli.cli.clips import gather, tell_systemless
     from drasp_cli.cli.show import check_destination
     from drasp_cli.tables.journal import check_companions
@@ -91,7 +90,7 @@ def score(
     tell_systemless(clips, talk)
     if strict:
         _require_prompts(clips, prompts)
-    job = ScoringJob(name, device, precision, batch_size, workers, strict, talk)
+    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk)
     if output is not None and not by_system:
         job.to_file(clips, output, resume=resume, with_prompts=with_prompts)
     else:

@@ -15,7 +15,7 @@ from drasp_cli.cli.printable import printable
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.columns import Cell
 from drasp_cli.tables.formats import open_writer, require_format
-from drasp_cli.tables.score_table import score_columns, score_record
+from drasp_cli.tables.score_table import MODEL_SEPARATOR, score_columns, score_record
 from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 
 _SIMULATED = f"{SIMULATED_RATINGS}: {FLAGS[SIMULATED_RATINGS]}"
@@ -78,7 +78,9 @@ def show_systems(table: SystemTable, *, format: str | None, output: str | None, 
     format = stdout_format(format)
     if format == "table":
         _draw_systems(table)
-        models = dict.fromkeys(model for row in table.systems for model in row.models)
+        models = dict.fromkeys(
+            model for row in table.systems for models in row.models for model in models.split(MODEL_SEPARATOR)
+        )
         write_below([*models, *([_SIMULATED] if is_simulated else [])])
         return
     stream = data_stream().buffer
@@ -102,7 +104,7 @@ def show_path(path: Path) -> None:
 def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: bool) -> None:
     below: dict[str, None] = {}  # said once, under the last row
     while page := list(islice(rows, _PAGE)):
-        below[page[0].model] = None
+        below.update(dict.fromkeys(page[0].model.split(MODEL_SEPARATOR)))
         hidden = ""
         if all(SIMULATED_RATINGS in row.flags for row in page):
             # A file has it in every row, since its rows may be parted.

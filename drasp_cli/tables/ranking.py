@@ -49,12 +49,16 @@ def rank_table(table: SystemTable, by: str | None = None) -> SystemTable:
 
 
 def axes_to_choose(wrong: str, axes: Sequence[str]) -> str:
-    """The names of `axes`, for an error about one that is not among them, and which of them differs in case only.
+    """The names of `axes`, for an error about one that is not among them, and which of them may have been meant.
 
-    >>> axes_to_choose("ta", ["MI", "TA"])
-    "MI, TA; did you mean 'TA'?"
+    That is one that differs in case only, or says beside the axis which of several models scored it.
+
+    >>> axes_to_choose("ta", ["MI", "TA"]), axes_to_choose("MI", ["MI@./a", "MI@./b"])
+    ("MI, TA; did you mean 'TA'?", "MI@./a, MI@./b; did you mean 'MI@./a'?")
     """
-    same = next((axis for axis in axes if axis.casefold() == wrong.casefold()), None)
+    same = next(
+        (axis for axis in axes if wrong.casefold() in (axis.casefold(), axis.partition("@")[0].casefold())), None
+    )
     return ", ".join(axes) + (f"; did you mean '{same}'?" if same else "")
 
 

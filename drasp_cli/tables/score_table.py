@@ -33,6 +33,8 @@ FIXED_NAMES = frozenset(column.name for column in (*BEFORE_AXES, *AFTER_AXES, PR
 """Columns of a score table that are no axis; every other one is."""
 
 FLAG_SEPARATOR = ";"
+MODEL_SEPARATOR = ";"
+"""Between the models of one row."""
 
 
 def score_columns(axes: Sequence[str], *, with_prompts: bool = False) -> tuple[Column, ...]:

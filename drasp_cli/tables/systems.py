@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.columns import DECIMALS, Column, Kind, Record, rounded
-
-MODEL_SEPARATOR = ";"
+from drasp_cli.tables.score_table import MODEL_SEPARATOR
 
 _ONE = 10**DECIMALS
 

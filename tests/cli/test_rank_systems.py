@@ -45,6 +45,7 @@ def test_a_mistake_is_told_before_any_clip_is_scored(
         ("rank-systems", "-o", "systems.xlsx", ".parquet"),
         ("rank-systems", "-o", "nowhere/systems.csv", "nowhere"),
         ("rank-systems", "-o", "folder.csv", "directory"),
+        ("rank-systems", "--system-pattern", "(", "regular expression"),
         ("score", "--by-system", "-o", "systems.xlsx", ".parquet"),
         ("score", "--by-system", "-o", "nowhere/systems.csv", "nowhere"),
         ("score", "--by-system", "-o", "folder.csv", "directory"),
@@ -127,8 +128,8 @@ def test_clips_without_a_system_are_told_before_they_are_scored(drasp: Run, resu
     write(Path("results/stray.wav"))
     run = drasp("rank-systems", "results")
     assert run.exit_code == 0
-    assert run.stderr.count("have no system") == 1
-    assert run.stderr.index("1 of 7 clips have no system") < run.stderr.index("times real time")
+    assert run.stderr.count("no system") == 1
+    assert run.stderr.index("1 of 7 clips has no system") < run.stderr.index("times real time")
 
 
 def test_silent_and_short_clips_are_told_and_still_count(drasp: Run) -> None:
@@ -137,7 +138,7 @@ def test_silent_and_short_clips_are_told_and_still_count(drasp: Run) -> None:
     run = drasp("rank-systems", "scores.csv", bare=True)
     (row,) = rows(run.stdout)
     assert (row["MI"], row["MI_clips"]) == ("2.000000", "3")
-    assert "the means include clips 1 flagged silent and 2 flagged short" in run.stderr
+    assert "the means include 1 clip flagged silent and 2 clips flagged short" in run.stderr
     assert drasp("rank-systems", "scores.csv", "--quiet", bare=True).stderr == ""
     Path("scores.csv").write_text("path,system,flags,MI\nc,S,clipped,3\n")
     assert "flagged" not in drasp("rank-systems", "scores.csv", bare=True).stderr

@@ -260,7 +260,8 @@ def test_quiet_says_nothing(drasp: Run, results: Path) -> None:
         (["results", "--format", "csv", "-o", "x.csv"], 2, "--output"),
         (["results", "--resume"], 2, "--output"),
         (["results", "--batch-size", "0"], 2, "batch-size"),
-        (["results", "-o", "scores.xlsx"], 1, ".parquet"),
+        (["results", "-o", "scores.xlsx"], 2, ".parquet"),
+        (["results", "-o", "scores.txt", "--by-system"], 2, ".parquet"),
         (["results", "-o", "nowhere/scores.csv"], 1, "nowhere"),
         (["nowhere"], 1, "nowhere"),
         (["results", "--model", "clap"], 2, "clap-drasp.mini"),
@@ -269,11 +270,12 @@ def test_quiet_says_nothing(drasp: Run, results: Path) -> None:
         (["results", "--device", "cuda:99"], 1, "cuda:99"),
         (["results", "--precision", "int4"], 2, "int4"),
         (["results", "--prompts", "nowhere.txt"], 1, "nowhere.txt"),
-        (["results", "--system-pattern", "("], 1, "("),
+        (["results", "--system-pattern", "("], 2, "not a regular expression"),
+        (["results", "--system-pattern", "S."], 2, "has no group"),
+        (["results", "--prompts", "p.txt", "--prompt-pattern", "("], 2, "--prompt-pattern"),
         (["results", "--prompt-pattern", "(.)"], 2, "goes with --prompts"),
         (["results", "-0"], 2, "goes with the INPUT -"),
         (["results", "--by-system", "--with-prompts"], 2, "not with --by-system"),
-        (["results", "--model", "./a", "--model", "./b"], 2, "is given 2 times"),
         ([], 2, "INPUT"),
     ],
 )
@@ -392,7 +394,7 @@ def test_clips_without_a_system_are_told_once(drasp: Run, results: Path) -> None
         assert run.stderr.count(f"{count} of {count} clips {words}") == 1
         assert "--system-pattern" in run.stderr
     Path("clips.csv").write_text(f"path,system\n{names[0]},alpha\n{names[1]},\n")
-    assert f"1 of 2 clips {words}" in drasp("score", "clips.csv").stderr
+    assert "1 of 2 clips has no system, and counts as one" in drasp("score", "clips.csv").stderr
     for inputs in (["results"], names[:1]):
         assert words not in drasp("score", *inputs).stderr
     assert words not in drasp("score", *names, "--quiet").stderr
@@ -400,16 +402,16 @@ def test_clips_without_a_system_are_told_once(drasp: Run, results: Path) -> None
 
 def test_silent_and_short_clips_in_means_are_told(drasp: Run, results: Path) -> None:
     soundfile.write("results/alpha/1.wav", np.zeros((800, 1)), 8000)
-    words = "the means include clips 1 flagged silent and 1 flagged short"
+    words = "the means include 1 clip flagged silent and 1 clip flagged short"
     assert words in drasp("score", "results", "--by-system").stderr
     assert words not in drasp("score", "results").stderr
 
 
-def interrupt(drasp: Run, *arguments: str) -> None:
-    """Runs a command that is interrupted before its fourth row."""
+def interrupt(drasp: Run, *arguments: str, rows: int = 3) -> None:
+    """Runs a command that is interrupted behind some rows."""
 
     def interrupted(*given: object, **options: object) -> Iterator[object]:
-        yield from itertools.islice(score_clips(*given, **options), 3)
+        yield from itertools.islice(score_clips(*given, **options), rows)
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
@@ -421,9 +423,9 @@ def interrupt(drasp: Run, *arguments: str) -> None:
 def test_a_stopped_run_goes_on_with_its_own_prompts_and_precision_only(
     drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("drasp_cli.scoring.GROUP_ROWS", 2)
+    monkeypatch.setattr("drasp_cli.scoring.batching.LOOK_AHEAD", 1)
     Path("prompts.txt").write_text("slow piano\na fast band\n")
-    command = ["score", "results", "--prompts", "prompts.txt", "-o", name]
+    command = ["score", "results", "--prompts", "prompts.txt", "--batch-size", "2", "-o", name]
     drasp(*command)
     whole = Path(name).read_bytes()
     Path(name).unlink()

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from drasp_cli.audio.resample import resample
-from drasp_cli.audio.stream import AudioFacts, open_clip
+from drasp_cli.audio.stream import AudioFacts, open_clip, open_shared
+from drasp_cli.audio.windows import WindowSpec
 from drasp_cli.datatypes import Clip, Window
 from drasp_cli.errors import AudioError
 
@@ -110,3 +111,24 @@ def test_a_long_file_streams_in_little_memory(tmp_path: Path, container: str):
     assert real == minutes * 60 * 32000  # 154 MB as float32
     assert audio.facts.windows == 120
     assert peak < 12e6
+
+
+@pytest.mark.parametrize("seconds", [0.01, 1.5, 7.3])
+def test_windows_for_several_are_those_that_each_would_get_alone(write: Write, seconds: float):
+    path = write("clip.wav", np.random.default_rng(0).uniform(-0.5, 0.5, (round(44100 * seconds), 2)), 44100)
+    specs = [
+        WindowSpec(44100, 9000, "zero"),
+        WindowSpec(16000, 50_000, "repeat"),
+        WindowSpec(48000, 4800, "repeat"),
+        WindowSpec(16000, 50_000, "zero"),
+    ]
+    with open_shared(Clip(path), specs) as shared:
+        windows = list(shared)
+    for place, spec in enumerate(specs):
+        expected, facts = take(Clip(path), spec.sample_rate, spec.window_samples, spec.fill)
+        got = [window for at, window in windows if at == place]
+        assert [window.num_samples for window in got] == [window.num_samples for window in expected]
+        for one, other in zip(got, expected, strict=True):
+            np.testing.assert_array_equal(one.samples, other.samples)
+        assert shared.facts[place] == facts
+    assert ["upsampled" in facts.flags for facts in shared.facts] == [False, False, True, False]

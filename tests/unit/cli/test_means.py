@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drasp_cli.cli.means import MeansWatch
+from drasp_cli.cli.means import MeansWatch, tell_systemless
 from drasp_cli.cli.output import Talk
 from drasp_cli.datatypes import Clip, ClipScore
 
@@ -42,3 +42,19 @@ def test_the_models_with_simulated_ratings_are_told_once_each(capsys: pytest.Cap
     assert not means.is_simulated
     means.tell_simulated(Talk())
     assert capsys.readouterr().err == ""
+
+
+def test_of_models_side_by_side_one_at_least_was_trained_so(capsys: pytest.CaptureFixture[str]) -> None:
+    watched(("a@1;b@2", ("simulated-ratings",))).tell_simulated(Talk())
+    assert capsys.readouterr().err.startswith("drasp: at least one of a@1 and b@2 was trained on simulated ratings")
+
+
+def test_one_clip_is_said_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_systemless(1, 3, "fill it in", Talk())
+    tell_systemless(2, 3, "fill it in", Talk())
+    watched(("a@1", ("silent", "short")), ("a@1", ("short",))).tell_doubtful(Talk())
+    assert capsys.readouterr().err.splitlines() == [
+        "drasp: 1 of 3 clips has no system, and counts as one without a name; fill it in",
+        "drasp: 2 of 3 clips have no system, and count as one without a name; fill it in",
+        "drasp: the means include 1 clip flagged silent and 2 clips flagged short; the flags of drasp score say which",
+    ]

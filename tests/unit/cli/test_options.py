@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import typer
 
-from drasp_cli import scoring
 from drasp_cli.cli.options import PRECISIONS, check_computation, check_output
+from drasp_cli.scoring import network
 
 
 def test_precisions_are_those_of_scoring() -> None:
-    assert tuple(scoring._PRECISIONS) == PRECISIONS
+    assert tuple(network.PRECISIONS) == PRECISIONS
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:0", "cuda:12"])

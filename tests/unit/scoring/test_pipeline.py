@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 import soundfile
 import torch
 
-from drasp_cli import scoring
 from drasp_cli.checkpoints.store import Checkpoint
-from drasp_cli.datatypes import Clip, ClipScore
-from drasp_cli.scoring import GROUP_ROWS, score_clips
-from tests.tiny import tiny_checkpoint
+from drasp_cli.datatypes import Clip, ClipScore, Window
+from drasp_cli.scoring import decoding, group_rows, score_clips
+from drasp_cli.scoring.network import Hearing, Network
+from tests.tiny import tiny_audiobox_checkpoint, tiny_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +75,18 @@ def test_no_batch_reaches_over_the_end_of_a_group(
 ) -> None:
     """So the windows that share a batch are the same after a resume."""
     sizes: list[int] = []
-    original = scoring._Network.score
+    original = Network.score
 
-    def counted(self: scoring._Network, batch: list[object]) -> object:
+    def counted(self: Network, batch: list[object]) -> None:
         sizes.append(len(batch))
-        return original(self, batch)  # type: ignore[arg-type]
+        original(self, batch)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(scoring._Network, "score", counted)
-    one_window = [clip for clip in clips if soundfile.info(clip.path).frames <= 8000][:1] * (GROUP_ROWS + 10)
-    list(score_clips(checkpoint, one_window, batch_size=48))
-    assert [size for size in sizes if size] == [48, GROUP_ROWS - 48, 10]
+    monkeypatch.setattr(Network, "score", counted)
+    (one_window,) = [clip for clip in clips if soundfile.info(clip.path).frames <= 8000][:1]
+    (two_windows,) = [clip for clip in clips if 8000 < soundfile.info(clip.path).frames <= 16000][:1]
+    assert group_rows(4) == 32
+    list(score_clips(checkpoint, [two_windows, *[one_window] * 34], batch_size=4))
+    assert sizes == [4] * 8 + [1, 3]  # 33 windows in the first 32 clips
 
 
 def test_a_prompt_is_read_once(checkpoint: Checkpoint, clips: list[Clip], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +112,7 @@ def test_an_unexpected_error_in_a_worker_reaches_the_caller(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(scoring, "open_clip", broken)
+    monkeypatch.setattr(decoding, "open_shared", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         list(score_clips(checkpoint, clips))
 
@@ -128,3 +131,49 @@ def test_impossible_numbers_are_refused(checkpoint: Checkpoint) -> None:
         score_clips(checkpoint, [], batch_size=0)
     with pytest.raises(ValueError, match="positive"):
         score_clips(checkpoint, [], workers=0)
+
+
+# ------------------------------------------------------------------------------------------------- several models
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return tiny_audiobox_checkpoint(tmp_path_factory.mktemp("other"))
+
+
+def test_checkpoints_side_by_side_score_as_they_do_alone(
+    checkpoint: Checkpoint, other: Checkpoint, clips: list[Clip]
+) -> None:
+    """Not to six decimals, as in a file, but to the last bit."""
+    alone = [list(score_clips(one, clips, batch_size=3)) for one in (checkpoint, other)]
+    both = score_clips([checkpoint, other], clips, batch_size=3)
+    for row, first, second in zip(both, *alone, strict=True):
+        assert row.clip == first.clip
+        assert row.scores == {**first.scores, **second.scores}
+        assert row.model == f"{first.model};{second.model}"
+
+
+def test_memory_does_not_grow_with_the_length_of_a_clip_that_two_models_hear(
+    checkpoint: Checkpoint, other: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted is what Python and numpy allocate; the networks, which could not keep a window, are left out."""
+
+    def instant(self: Network, batch: list[tuple[Hearing, Window]]) -> None:
+        for hearing, _ in batch:
+            hearing.waiting -= 1
+
+    monkeypatch.setattr(Network, "score", instant)
+    for seconds in (60, 400):
+        sound = np.random.default_rng(0).uniform(-0.5, 0.5, 8000 * seconds)
+        soundfile.write(tmp_path / f"{seconds}.wav", sound, 8000)
+
+    def peak(seconds: int) -> int:
+        tracemalloc.start()
+        (row,) = score_clips([checkpoint, other], [Clip(str(tmp_path / f"{seconds}.wav"))], batch_size=2)
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert row.windows == seconds
+        return highest
+
+    peak(60)  # whatever is made once
+    assert peak(400) - peak(60) < 1_000_000  # its samples take 12.8 MB
