@@ -179,4 +179,8 @@ class TrainingError(DraspError):
 
 
 class SimulationError(DraspError):
-    """A simulated listening test cannot be made as asked."""
+    """A simulated listening test cannot be made."""
+
+
+class WishError(SimulationError):
+    """What was asked of a simulated listening test is impossible, whatever lies on the disk."""

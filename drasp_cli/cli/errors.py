@@ -80,7 +80,7 @@ def guarded(command: Callable[P, R], when_interrupted: str = "") -> Callable[P, 
             say(f"drasp: error: {error}")
             if hint := advice(error):
                 say(f"drasp: advice: {hint}")
-            _end(2 if isinstance(error, errors.UnknownModelError) else 1)
+            _end(2 if isinstance(error, (errors.UnknownModelError, errors.WishError)) else 1)
         except typer.BadParameter as error:
             error.message = printable(error.message)  # Typer prints it as it is
             raise

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import soundfile
 
-from drasp_cli.errors import OutputError, SimulationError
+from drasp_cli.errors import OutputError, SimulationError, WishError
 from drasp_cli.simulation.aes_natural import AesNaturalLayout
 from drasp_cli.simulation.ceiling import Ceiling, measure_ceiling
 from drasp_cli.simulation.layout import SPLITS, Layout, Plan, Wish
@@ -70,16 +70,17 @@ def simulate(
         The correlation of the latent scores with the mean ratings.
 
     Raises:
-        SimulationError: an argument is impossible, or `out` holds something already.
+        WishError: an argument is impossible, or they do not go together.
+        SimulationError: `out` holds something already; a folder of recordings cannot serve.
         OutputError: `out` cannot be written.
     """
     if layout not in LAYOUTS:
-        raise SimulationError(f"layout is '{layout}'; expected one of: {', '.join(LAYOUTS)}")
+        raise WishError(f"layout is '{layout}'; expected one of: {', '.join(LAYOUTS)}")
     chosen = LAYOUTS[layout]
     if prompts is not None and chosen.prompts is None:
-        raise SimulationError(f"{prompts} prompts; the layout {layout} has none")
+        raise WishError(f"{prompts} prompts; the layout {layout} has none")
     if music is not None and chosen.prompts is not None:
-        raise SimulationError(f"recorded music for the layout {layout}; only synthetic music can fit its prompts")
+        raise WishError(f"recorded music for the layout {layout}; only synthetic music can fit its prompts")
     wish = Wish(
         clips,
         systems,
@@ -123,23 +124,23 @@ def _command(wish: Wish, layout: str) -> str:
 def _check(out: Path, wish: Wish, workers: int) -> None:
     if wish.sample_rate not in SAMPLE_RATES:
         expected = ", ".join(str(rate) for rate in SAMPLE_RATES)
-        raise SimulationError(f"sample rate is {wish.sample_rate} Hz; expected one of: {expected}")
+        raise WishError(f"sample rate is {wish.sample_rate} Hz; expected one of: {expected}")
     if not SECONDS[0] <= wish.seconds <= SECONDS[1]:
-        raise SimulationError(f"clips of {wish.seconds:g} s; expected {SECONDS[0]:g} to {SECONDS[1]:g} s")
+        raise WishError(f"clips of {wish.seconds:g} s; expected {SECONDS[0]:g} to {SECONDS[1]:g} s")
     for what, count in (("systems", wish.systems), ("prompts", wish.prompts)):
         if count is not None and count < len(SPLITS):
-            raise SimulationError(
+            raise WishError(
                 f"{count} {what}; expected at least {len(SPLITS)}, one for each of train, dev and test"
             )
     if wish.clips < wish.systems:
-        raise SimulationError(f"{wish.clips} clips for {wish.systems} systems; expected at least one clip per system")
+        raise WishError(f"{wish.clips} clips for {wish.systems} systems; expected at least one clip per system")
     if wish.seed < 0:
-        raise SimulationError(f"seed is {wish.seed}; expected 0 or more")
+        raise WishError(f"seed is {wish.seed}; expected 0 or more")
     for folder in (wish.speech, wish.music):
         if folder is not None:
             find_recordings(folder)
     if workers < 1:
-        raise SimulationError(f"{workers} workers; expected at least 1")
+        raise WishError(f"{workers} workers; expected at least 1")
     if out.exists() and not out.is_dir():
         raise SimulationError(f"{out} is a file; expected an empty or a new folder")
     if out.is_dir() and any(out.iterdir()):

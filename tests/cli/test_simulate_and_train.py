@@ -99,10 +99,28 @@ def test_a_recipe_for_other_axes_is_told_which_layout_it_wants(drasp: Run) -> No
     assert not Path("mine").exists()
 
 
-def test_a_layout_without_prompts_takes_none(drasp: Run) -> None:
-    run = drasp("simulate", "data", "--layout", "aes-natural", "--prompts", "5")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--layout", "aes-natural", "--prompts", "5"), "5 prompts; the layout aes-natural has none"),
+        (("--layout", "aes"), "layout is 'aes'; expected one of: musiceval, aes-natural"),
+        (("--sample-rate", "100"), "sample rate is 100 Hz; expected one of: 16000"),
+        (("--clips", "5", "--systems", "6"), "5 clips for 6 systems"),
+        (("--music", "."), "recorded music for the layout musiceval"),
+    ],
+)
+def test_an_impossible_wish_is_wrong_use(drasp: Run, options: tuple[str, ...], told: str) -> None:
+    run = drasp("simulate", "data", *options)
+    assert run.exit_code == 2
+    assert told in run.stderr
+    assert not Path("data").exists()
+
+
+def test_a_folder_without_recordings_is_told(drasp: Run) -> None:
+    Path("empty").mkdir()
+    run = drasp("simulate", "data", "--speech", "empty")
     assert run.exit_code == 1
-    assert "5 prompts; the layout aes-natural has none" in run.stderr
+    assert "0 audio files of 0.5 s or more below empty" in run.stderr
     assert not Path("data").exists()
 
 
