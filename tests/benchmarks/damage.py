@@ -1,4 +1,4 @@
-"""Five ways to make a recording worse in five steps each.
+"""Seven ways to make a recording worse in five steps each.
 
 Written apart from `drasp_cli.simulation`, on purpose: what the shipped checkpoint was trained on must not be what it is
 tested on. Each step does more of the same thing (the same noise louder, the same gaps and more), so that a sentence
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import soundfile
-from scipy.signal import cheby2, correlate, sosfiltfilt
+from scipy.signal import cheby2, correlate, istft, oaconvolve, sosfiltfilt, stft
 
 Samples = np.ndarray  # (num_samples,) float64
 PACKET = 0.02  # seconds that a dropout takes away
@@ -91,6 +91,24 @@ def encode_mp3(samples: Samples, rate: int, kbps: float) -> bytes:
     return file.getvalue()
 
 
+def reverberate(samples: Samples, rate: int, ratio: float, seed: int) -> Samples:
+    """A reverberant tail of 1.5 s `ratio` dB below the sound itself, which comes first."""
+    times = np.arange(round(1.5 * rate)) / rate
+    tail = np.random.default_rng(seed).standard_normal(len(times)) * 10 ** (-3.0 * times / 1.5)  # 60 dB down at its end
+    wet = oaconvolve(samples, tail)[: len(samples)]
+    return samples + wet * (_rms(samples) / _rms(wet) * 10 ** (-ratio / 20))
+
+
+def smear_phases(samples: Samples, rate: int, share: float, seed: int) -> Samples:
+    """Each phase of a short-time spectrum (64 ms) turned by up to `share` of half a turn either way."""
+    length = round(0.064 * rate)
+    spectrum = stft(samples, nperseg=length, noverlap=length * 3 // 4)[2]
+    turns = np.random.default_rng(seed).uniform(-1.0, 1.0, spectrum.shape)
+    smeared = istft(spectrum * np.exp(1j * np.pi * share * turns), nperseg=length, noverlap=length * 3 // 4)[1]
+    smeared = np.pad(smeared, (0, max(0, len(samples) - len(smeared))))[: len(samples)]
+    return smeared * (_rms(samples) / _rms(smeared))
+
+
 def _rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(samples))))
 
@@ -101,4 +119,8 @@ DAMAGES = (
     Damage("clipping", "dB re peak", (-3, -10, -17, -23, -30), clip),
     Damage("dropouts", "%", (2, 5, 10, 20, 40), drop_packets),
     Damage("MP3", "kbit/s", (160, 64, 32, 16, 8), code_mp3),
+    Damage("reverb", "dB below the sound", (15, 9, 3, -3, -9), reverberate),
+    Damage("phase smear", "of half a turn", (0.1, 0.2, 0.4, 0.7, 1.0), smear_phases),
 )
+FIRST = tuple(damage.kind for damage in DAMAGES[:5])
+"""The five kinds by which MI is judged; PQ is judged by all of them."""

@@ -1,67 +1,92 @@
-"""Whether MI falls, step by step, as real recordings are made worse.
+"""Whether MI, or another axis, falls step by step as real recordings are made worse.
 
-Takes every audio file of a folder, makes it worse in five steps of each kind in `damage.py`, and scores all of it. The
-worse versions lie in a temporary folder; nothing is written beside the recordings.
+Takes every audio file of a folder, makes it worse in five steps of each kind of `damage.py`, and scores all of it. The
+worse versions lie in a temporary folder; nothing is written beside the recordings. Recordings of more than 24 kHz are
+taken there first: low-rate MP3 has no higher rates.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from math import gcd
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
+from scipy.signal import resample_poly
 
 from drasp_cli import load_predictor, score_clips
 from drasp_cli.datasets.folders import find_audio
 from drasp_cli.datatypes import Clip
 from drasp_cli.metrics import srcc
-from tests.benchmarks.damage import DAMAGES, Damage, Samples
+from tests.benchmarks.damage import DAMAGES, FIRST, Damage, Samples
 from tests.benchmarks.report import Cell, Report, parser
 
+HIGHEST_RATE = 24000
 STEPS = range(6)  # 0 is the recording itself
 
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument(
-        "--clips", type=Path, default=Path("../shared/data/codec-mushra/clips/ref"), help="recordings at 24 kHz"
-    )
+    options.add_argument("--clips", type=Path, default=Path("../shared/data/codec-mushra/clips/ref"), help="recordings")
+    options.add_argument("--seconds", type=float, help="only so much of each recording, from its middle")
     options.add_argument("--limit", type=int, help="only the first N recordings")
+    options.add_argument("--axis", default="MI")
+    options.add_argument(
+        "--kinds", nargs="+", choices=[damage.kind for damage in DAMAGES], default=FIRST, help="ways to make them worse"
+    )
     given = options.parse_args()
 
+    damages = [damage for damage in DAMAGES if damage.kind in given.kinds]
     sources = [given.clips / name for name in find_audio(str(given.clips))[: given.limit]]
     checkpoint = load_predictor(given.model)
     with TemporaryDirectory() as folder:
-        paths = write_versions(sources, Path(folder))
+        paths = write_versions(damages, sources, given.seconds, Path(folder))
         rows = list(score_clips(checkpoint, [Clip(str(path)) for path in paths]))
     if failed := [row for row in rows if row.error]:
         sys.exit(f"{len(failed)} clips failed, the first: {failed[0].clip.path}: {failed[0].error}")
     # (damages, recordings, steps)
-    scores = np.array([row.scores["MI"] for row in rows], np.float64).reshape(len(DAMAGES), len(sources), len(STEPS))
+    scores = np.array([row.scores[given.axis] for row in rows], np.float64)
+    scores = scores.reshape(len(damages), len(sources), len(STEPS))
 
     report = Report(
         "Real recordings made worse", {"model": checkpoint.label, "recordings": f"{len(sources)} of {given.clips}"}
     )
     columns = ["kind", "amounts of steps 1 to 5", *(f"step {step}" for step in STEPS)]
-    report.table("Mean MI", columns, [mean_row(damage, s) for damage, s in zip(DAMAGES, scores, strict=True)])
-    columns = ["kind", "falls at every step: mean", "recordings, share", "mean Spearman of step and -MI"]
-    report.table("Falls", columns, [falls_row(damage, s) for damage, s in zip(DAMAGES, scores, strict=True)])
+    table = [mean_row(damage, s) for damage, s in zip(damages, scores, strict=True)]
+    report.table(f"Mean {given.axis}", columns, table)
+    columns = ["kind", "falls at every step: mean", "recordings, share", f"mean Spearman of step and -{given.axis}"]
+    table = [falls_row(damage, s) for damage, s in zip(damages, scores, strict=True)]
+    report.table("Falls", columns, table)
     report.save(given.json)
 
 
-def write_versions(sources: Sequence[Path], folder: Path) -> list[Path]:
+def write_versions(
+    damages: Sequence[Damage], sources: Sequence[Path], seconds: float | None, folder: Path
+) -> list[Path]:
     """Each recording in each kind and step, by kind, recording, step; float WAV, so that nothing else is lost."""
     paths = []
-    for kind, damage in enumerate(DAMAGES):
+    for kind, damage in enumerate(damages):
         for index, source in enumerate(sources):
-            samples, rate = soundfile.read(source, always_2d=True)
-            for step, version in enumerate(versions(damage, samples.mean(axis=1), rate, seed=index)):
+            samples, rate = recording(source, seconds)
+            for step, version in enumerate(versions(damage, samples, rate, seed=index)):
                 paths.append(folder / f"{kind}-{index}-{step}.wav")
                 soundfile.write(paths[-1], version, rate, subtype="FLOAT")
     return paths
+
+
+def recording(path: Path, seconds: float | None) -> tuple[Samples, int]:
+    """The middle of a recording, mono, and its rate in Hz, which is at most `HIGHEST_RATE`."""
+    with soundfile.SoundFile(path) as file:
+        wanted = file.frames if seconds is None else min(file.frames, round(seconds * file.samplerate))
+        file.seek((file.frames - wanted) // 2)
+        samples, rate = file.read(wanted, always_2d=True).mean(axis=1), file.samplerate
+    if rate <= HIGHEST_RATE:
+        return samples, rate
+    common = gcd(rate, HIGHEST_RATE)
+    return resample_poly(samples, HIGHEST_RATE // common, rate // common), HIGHEST_RATE
 
 
 def versions(damage: Damage, samples: Samples, rate: int, seed: int) -> list[Samples]:

@@ -19,10 +19,21 @@ from tests.benchmarks.agreement import share_of_ceiling
 from tests.benchmarks.children import python
 from tests.benchmarks.codec_ratings import agreement_rows as codec_rows
 from tests.benchmarks.codec_ratings import system_rows
-from tests.benchmarks.damage import DAMAGES, PACKET, add_white_noise, clip, code_mp3, drop_packets, encode_mp3, low_pass
+from tests.benchmarks.damage import (
+    DAMAGES,
+    PACKET,
+    add_white_noise,
+    clip,
+    code_mp3,
+    drop_packets,
+    encode_mp3,
+    low_pass,
+    reverberate,
+    smear_phases,
+)
 from tests.benchmarks.floor import count_bytes, count_flops
 from tests.benchmarks.precision import drift_rows, find_clips
-from tests.benchmarks.real_degradations import falls_row, versions
+from tests.benchmarks.real_degradations import falls_row, recording, versions
 from tests.benchmarks.report import Interval, Report
 from tests.benchmarks.unseen_systems import agreement_rows, ceiling_rows, known_prompts, wording
 
@@ -80,6 +91,34 @@ def test_mp3_has_the_rate_it_says_and_comes_back_in_time(kbps):
     coded = code_mp3(sound, RATE, kbps, 0)
     assert coded.shape == sound.shape
     assert np.corrcoef(coded, sound)[0, 1] > 0.5  # of a noise, a delay of a few samples leaves nothing
+
+
+def test_reverb_comes_behind_the_sound_at_its_level_and_dies_away():
+    sound = np.where(TIME < 0.1, tone(440), 0.0)
+    tail = reverberate(sound, RATE, 6.0, seed=2) - sound
+    assert level(sound) - level(tail) == pytest.approx(6.0, abs=1e-9)
+    early, late = (level(tail[round(start * RATE) : round((start + 0.2) * RATE)]) for start in (0.2, 0.7))
+    assert early - late == pytest.approx(60.0 * 0.5 / 1.5, abs=3.0)
+
+
+def test_smeared_phases_keep_the_spectrum_of_a_tone_and_its_level():
+    smeared = smear_phases(tone(1000), RATE, 0.7, seed=2)
+    assert level(smeared) == pytest.approx(level(tone(1000)), abs=1e-9)
+    power = np.abs(np.fft.rfft(smeared)) ** 2
+    near = np.abs(np.fft.rfftfreq(len(smeared), 1 / RATE) - 1000) < 100
+    assert power[near].sum() > 0.9 * power.sum()
+    assert np.allclose(smear_phases(tone(1000), RATE, 0.0, seed=2), tone(1000), atol=1e-9)
+
+
+def test_a_recording_is_cut_from_its_middle_and_taken_to_24_khz(tmp_path):
+    sound = np.concatenate([tone(300), tone(3000), tone(300)])
+    soundfile.write(tmp_path / "low.wav", sound, RATE, subtype="DOUBLE")
+    samples, rate = recording(tmp_path / "low.wav", 2.0)
+    assert rate == RATE
+    assert np.array_equal(samples, tone(3000))
+    soundfile.write(tmp_path / "high.wav", sound, 2 * RATE, subtype="DOUBLE")
+    samples, rate = recording(tmp_path / "high.wav", None)
+    assert (rate, len(samples)) == (RATE, len(sound) // 2)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.kind)
