@@ -154,7 +154,7 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
         asked = {name: value for name, value in asked.items() if name not in SPEAKERS_OWN} or asked
     samples = record(play(notes, heard["timbre"], sample_rate, seconds, performance, voice), sample_rate, recording)
     output = run_chain(samples, sample_rate, severities, plan.system.defects_first, chain)
-    causes = {name: {**faults, **output.severities}[name] for name in CAUSES}
+    causes = {name: {**output.severities, **faults}[name] for name in CAUSES}
     agreed = agreement(asked, heard)
     impression = musical_impression(causes)
     latent = {"MI": impression, "TA": textual_alignment(agreed, impression)}

@@ -14,7 +14,9 @@ from drasp_cli.datasets.causes import Causes, read_causes
 from drasp_cli.datasets.musiceval import read_musiceval
 from drasp_cli.errors import OutputError, SimulationError
 from drasp_cli.simulation import simulate
+from drasp_cli.simulation.attributes import SPOKEN
 from drasp_cli.simulation.ceiling import measure_ceiling
+from drasp_cli.simulation.composer import MUSICAL_FAULTS
 from drasp_cli.simulation.layout import SHORTEST, Wish, split_sizes
 from drasp_cli.simulation.musiceval import plan_clips, render_clip
 from drasp_cli.simulation.raters import agreement, musical_impression, textual_alignment
@@ -127,6 +129,15 @@ def test_a_constant_side_has_no_correlation():
     row = Causes("a.wav", "S001", "P001", "test", {"mode": "major"}, {}, {}, 0.0, flat, flat)
     ceiling = measure_ceiling([row, replace(row, name="b.wav", system="S002")])
     assert all(np.isnan(one.lcc) and np.isnan(one.srcc) for one in ceiling.rows)
+
+
+def test_speech_is_never_charged_with_faults_that_it_cannot_have(made):
+    """A label that the sound does not bear out teaches that good speech is bad: it did so once."""
+    rows = [row for row in read_causes(made[0] / "causes.csv").values() if row.heard["timbre"] == SPOKEN]
+    alone = [row for row in rows if row.heard["texture"] == "solo"]
+    assert alone
+    assert all(row.causes[name] == 0.0 for row in alone for name in MUSICAL_FAULTS)
+    assert all(row.causes["no_form"] == 0.0 for row in rows)
 
 
 def test_a_clip_can_be_made_again_alone(made, tmp_path):
