@@ -43,9 +43,7 @@ def simulate(
     ] = None,
     music: Annotated[
         Path | None,
-        typer.Option(
-            help="The same for music, in most clips with a band. For aes-natural only.", exists=True, file_okay=False
-        ),
+        typer.Option(help="The same for music. For aes-natural only.", exists=True, file_okay=False),
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; one for each core by default.", min=1)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,

@@ -8,7 +8,7 @@ The folder is read by `drasp_cli.datasets.aes_natural`.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from drasp_cli.simulation.rating import Rating, write_ratings
 from drasp_cli.simulation.recording import record
 from drasp_cli.simulation.recordings import Library, describe_recordings, recordings_of
 from drasp_cli.simulation.scene_sound import sound_scene
-from drasp_cli.simulation.scenes import Scene, audible_noise, draw_scene, scene_causes
+from drasp_cli.simulation.scenes import Scene, audible_noise, draw_scene, scene_causes, with_recordings
 from drasp_cli.simulation.sound_chain import CHAIN_CAUSES, run_chain
 
 
@@ -110,11 +110,14 @@ def plan_scenes(clips: int, systems: int, seed: int) -> tuple[ScenePlan, ...]:
     return tuple(replace(plan, index=index) for index, plan in enumerate(plans))
 
 
-def draw_content(plan: ScenePlan, seconds: float, rng: np.random.Generator) -> Content:
-    """What is heard in one clip of `seconds`, and what is wrong with it, without making a sound."""
-    choices, content = rng.spawn(2)
+def draw_content(plan: ScenePlan, seconds: float, rng: np.random.Generator, recorded: Collection[str] = ()) -> Content:
+    """What is heard in one clip of `seconds`, and what is wrong with it, without making a sound.
+
+    `recorded`: of which kinds, "speech" and "music", there are recordings.
+    """
+    choices, content, recordings = rng.spawn(3)
     severities = draw_faults(plan.generator, choices)
-    scene = draw_scene(plan.generator, severities, seconds, content)
+    scene = with_recordings(draw_scene(plan.generator, severities, seconds, content), recorded, recordings)
     chain = {name: severities[name] for name in CHAIN_CAUSES}
     causes = {**chain, "noise": audible_noise(scene, chain["noise"]), **scene_causes(scene)}
     return Content(scene, {name: causes[name] for name in AES_CAUSES}, chain)
@@ -123,12 +126,12 @@ def draw_content(plan: ScenePlan, seconds: float, rng: np.random.Generator) -> C
 def render_scene(plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
     """One clip of at most `wish.seconds`, from its plan and the seed: the same whenever and wherever it is made."""
     content_dice, performance, recording, chain, length = stream(wish.seed, "scene", plan.index).spawn(5)
-    content = draw_content(plan, draw_seconds(wish.seconds, length), content_dice)
     library = {
         kind: Library(folder, recordings_of(folder, plan.split, wish.seed))
         for kind, folder in (("speech", wish.speech), ("music", wish.music))
         if folder is not None
     }
+    content = draw_content(plan, draw_seconds(wish.seconds, length), content_dice, library)
     sample_rate = wish.sample_rate
     samples = record(sound_scene(content.scene, sample_rate, performance, library), sample_rate, recording)
     output = run_chain(samples, sample_rate, content.chain, plan.generator.base.defects_first, chain)

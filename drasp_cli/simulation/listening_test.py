@@ -129,9 +129,7 @@ def _check(out: Path, wish: Wish, workers: int) -> None:
         raise WishError(f"clips of {wish.seconds:g} s; expected {SECONDS[0]:g} to {SECONDS[1]:g} s")
     for what, count in (("systems", wish.systems), ("prompts", wish.prompts)):
         if count is not None and count < len(SPLITS):
-            raise WishError(
-                f"{count} {what}; expected at least {len(SPLITS)}, one for each of train, dev and test"
-            )
+            raise WishError(f"{count} {what}; expected at least {len(SPLITS)}, one for each of train, dev and test")
     if wish.clips < wish.systems:
         raise WishError(f"{wish.clips} clips for {wish.systems} systems; expected at least one clip per system")
     if wish.seed < 0:

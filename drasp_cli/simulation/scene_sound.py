@@ -13,8 +13,8 @@ from drasp_cli.simulation.attributes import SPOKEN
 from drasp_cli.simulation.degradations import db, rms
 from drasp_cli.simulation.happenings import HAPPENINGS, happen
 from drasp_cli.simulation.instruments import play
-from drasp_cli.simulation.recordings import RECORDED, Library, play_recordings
-from drasp_cli.simulation.scenes import PART_COUNT, Element, Scene
+from drasp_cli.simulation.recordings import Library, play_recordings
+from drasp_cli.simulation.scenes import Element, Scene
 from drasp_cli.simulation.textures import TEXTURES
 
 Samples = NDArray[np.float64]
@@ -34,8 +34,7 @@ def sound_scene(
         scene: what is heard when.
         rate: in Hz.
         rng: how it is performed.
-        libraries: "speech", "music" -> recordings that are heard in place of most elements of that kind, see
-            `recordable`.
+        libraries: "speech", "music" -> the recordings of it, where elements are recorded.
     """
     out = np.zeros(round(scene.seconds * rate))
     for element, dice in zip(scene.elements, rng.spawn(len(scene.elements)), strict=True):
@@ -48,22 +47,11 @@ def sound_scene(
     return out
 
 
-def recordable(element: Element) -> bool:
-    """Whether a recording may be heard in its place: it has no fault of content, and music has the parts of a band.
-
-    Nobody counted the parts of a recording of music: it passes for a band. Its events, and the syllables of recorded
-    speech, count as those of the element it stands for.
-    """
-    faultless = not any(element.faults.values())
-    return faultless and (element.kind == "speech" or element.sources == PART_COUNT["band"])
-
-
 def _sound(element: Element, rate: int, rng: np.random.Generator, library: Library | None) -> Samples:
     seconds = element.stop - element.start
-    if library is not None and recordable(element):
-        (player,) = rng.spawn(1)
-        if player.random() < RECORDED:
-            return play_recordings(library, rate, seconds, player)
+    if element.recorded:
+        assert library is not None
+        return play_recordings(library, rate, seconds, rng)
     if element.kind in ("music", "speech"):
         return play(element.notes, SPOKEN if element.kind == "speech" else element.main, rate, seconds, rng)
     source, faults = rng.spawn(2)

@@ -8,8 +8,8 @@ the foreground. A piece of music has as many sources as it has parts; every othe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +19,7 @@ from drasp_cli.simulation.attributes import DRAWN, SPOKEN, VALUES
 from drasp_cli.simulation.composer import MUSICAL_FAULTS, Note, audible_heard, compose
 from drasp_cli.simulation.generators import CONTENT_FAULTS, CUT_OFF, KINDS, Generator
 from drasp_cli.simulation.happenings import HAPPENINGS, draw_onsets
+from drasp_cli.simulation.recordings import RECORDED
 from drasp_cli.simulation.textures import NOISY, TEXTURES
 
 ENVIRONMENTS: Final = (*TEXTURES, *HAPPENINGS)
@@ -29,9 +30,13 @@ LEVELS: Final = (-12.0, -1.0)
 PART_COUNT: Final = MappingProxyType({"solo": 1, "duet": 2, "ensemble": 3, "band": 4})
 """Texture of music -> its sources: melody, second voice or bass and chords, drums."""
 
+RECORDED_MUSIC: Final = "recorded music"
+"""What recorded music is called, whose timbres nobody wrote down."""
+
 PLEASANTNESS: Final[Mapping[str, float]] = MappingProxyType(
     {
         **dict.fromkeys((name for name in VALUES["timbre"] if name != SPOKEN), 0.95),
+        RECORDED_MUSIC: 0.95,
         "distorted guitar": 0.75,
         "synth lead": 0.85,
         "brass": 0.9,
@@ -76,6 +81,7 @@ class Element:
         onsets: when its events begin, in seconds of the clip.
         notes: of music and speech, counted from `start`.
         faults: each of `MUSICAL_FAULTS` and `CONTENT_FAULTS` that this kind can have -> severity.
+        recorded: a recording is heard, not the notes.
     """
 
     kind: str
@@ -87,6 +93,7 @@ class Element:
     onsets: tuple[float, ...]
     notes: tuple[Note, ...]
     faults: Mapping[str, float]
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,27 @@ def draw_scene(
         left -= element.sources
         elements.append(element)
     return Scene(seconds, stop, severities[CUT_OFF], tuple(elements))
+
+
+def with_recordings(scene: Scene, kinds: Collection[str], rng: np.random.Generator) -> Scene:
+    """`scene` with most of its elements of these kinds ("speech", "music") recorded, see `recordings.RECORDED`.
+
+    Nobody made a mistake in a recording, so faults of content are gone. Nobody counted its parts either: music passes
+    for a band. Its events, and the syllables of speech, count as those of the element it stands for.
+    """
+    luck = rng.random(len(scene.elements))
+    elements = [
+        _recorded(element) if element.kind in kinds and drawn < RECORDED else element
+        for element, drawn in zip(scene.elements, luck, strict=True)
+    ]
+    return replace(scene, elements=tuple(elements))
+
+
+def _recorded(element: Element) -> Element:
+    element = replace(element, faults=dict.fromkeys(element.faults, 0.0), recorded=True)
+    if element.kind == "music":
+        element = replace(element, main=RECORDED_MUSIC, sources=PART_COUNT["band"])
+    return element
 
 
 def _draw_kinds(generator: Generator, count: int, rng: np.random.Generator) -> list[str]:

@@ -119,7 +119,7 @@ def test_coding_silence_gives_silence():
 
 def test_low_pass_takes_what_lies_above():
     white = stream(0, "white").standard_normal(len(TIMES))
-    severity = float(np.log(16000 / 2000) / np.log(16000 / 700))
+    severity = float(np.log(16000 / 2000) / np.log(16000 / 500))
     assert cutoff_at(severity) == pytest.approx(2000.0)
     for seed in range(4):
         filtered = bandwidth(white, RATE, severity, stream(seed, "bandwidth"))

@@ -20,6 +20,7 @@ from drasp_cli.simulation.scenes import (
     MOST_ELEMENTS,
     MOST_SOURCES,
     PLEASANTNESS,
+    RECORDED_MUSIC,
     Element,
     Scene,
     audible_noise,
@@ -49,7 +50,7 @@ def drawn(seed, severities=CLEAN, seconds=10.0, **style):
 
 def test_everything_that_can_be_heard_has_a_pleasantness():
     timbres = set(VALUES["timbre"]) - {SPOKEN}
-    assert set(PLEASANTNESS) == {*timbres, "speech", *ENVIRONMENTS}
+    assert set(PLEASANTNESS) == {*timbres, RECORDED_MUSIC, "speech", *ENVIRONMENTS}
     assert all(0.0 <= value <= 1.0 for value in PLEASANTNESS.values())
 
 
