@@ -50,7 +50,7 @@ def test_what_a_run_knows_itself_may_be_left_out(tmp_path: Path, key: str) -> No
         ("gain_db = 6.0", "gain_db = inf", "data.gain_db"),
         ("losses = { causes = 20.0", "losses = { causes = -1.0", r"stage\[0\].losses.causes"),
         ("losses = { causes = 20.0", "losses = { causes = nan", r"stage\[0\].losses.causes"),
-        ("epochs = 7", "epochs = 0", r"stage\[0\].epochs"),
+        ("epochs = 12", "epochs = 0", r"stage\[0\].epochs"),
         ("learning_rate = 5e-4", "learning_rate = 0.0", r"stage\[0\].learning_rate"),
         ("learning_rate = 5e-4", "learning_rate = nan", r"stage\[0\].learning_rate"),
         ("weight_decay = 0.05", "weight_decay = -0.05", r"stage\[0\].weight_decay"),
