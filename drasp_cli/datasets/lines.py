@@ -40,6 +40,20 @@ def read_lines(source: str, errors: Errors) -> Iterator[str]:
         raise InputError(source, f"cannot be read: {error.strerror or error}") from None
 
 
+def whole_lines(path: Path) -> list[str]:
+    """The lines of a small file, without their ends, the byte-order mark taken off.
+
+    Raises:
+        InputError: the file cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(str(path), f"is not UTF-8 text: {error.reason}") from error
+
+
 def numbered_lines(source: str, errors: Errors) -> Iterator[tuple[int, str]]:
     """(1-based line number, line without its end) for every line that is not blank."""
     for number, line in enumerate(read_lines(source, errors), start=1):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from drasp_cli.datasets.lines import whole_lines
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import InputError
 
@@ -50,7 +51,7 @@ def read_musiceval(folder: Path, split: str) -> list[RatedClip]:
             (with their number, and the first one's line).
     """
     source = folder / "sets" / f"{split}_mos_list.txt"
-    lines = _read_lines(source)
+    lines = whole_lines(source)
     prompts = _read_prompts(folder / "prompt_info.txt")
     demo = folder / "demo_prompt_info.txt"
     by_name = _read_prompts(demo) if demo.exists() else {}
@@ -109,7 +110,7 @@ def _prompt_of(name: str, prompts: Mapping[str, str], by_name: Mapping[str, str]
 
 
 def _read_prompts(path: Path) -> dict[str, str]:
-    lines = _read_lines(path)
+    lines = whole_lines(path)
     if not lines or lines[0].split("\t") != ["id", "text"]:
         raise InputError(str(path), "expected the header id<TAB>text", 1)
     prompts: dict[str, str] = {}
@@ -122,12 +123,3 @@ def _read_prompts(path: Path) -> dict[str, str]:
             raise InputError(str(path), f"prompt '{key}' occurs twice", number)
         prompts[key] = text
     return prompts
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(str(path), f"is not UTF-8 text: {error.reason}") from error

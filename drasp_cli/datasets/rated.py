@@ -10,6 +10,7 @@ from typing import Final
 from drasp_cli.datasets import aes_natural, musiceval
 from drasp_cli.datasets.aes_causes import AesCauses, read_aes_causes
 from drasp_cli.datasets.causes import read_causes
+from drasp_cli.datasets.lines import whole_lines
 from drasp_cli.datasets.musiceval import RatedClip
 from drasp_cli.errors import InputError
 
@@ -90,20 +91,11 @@ def describe(folder: Path, layout: Layout) -> str:
     if not (folder / CAUSES_FILE).exists():
         return f"rated clips in {layout.name} layout, folder '{name}'"
     readme = folder / "README.md"
-    lines = (line.strip() for line in (_read_lines(readme) if readme.exists() else ()))
+    lines = (line.strip() for line in (whole_lines(readme) if readme.exists() else ()))
     command = next((line for line in lines if line.startswith("drasp simulate ")), None)
     if command is None:
         return f"simulated listening test, folder '{name}', which does not say by which command it was made"
     return f"simulated listening test: {command}"
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(str(path), f"is not UTF-8 text: {error.reason}") from error
 
 
 def _known_music(path: Path) -> dict[str, Known]:

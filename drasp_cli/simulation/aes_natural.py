@@ -17,16 +17,28 @@ import numpy as np
 from drasp_cli.datasets.aes_causes import AesCauses, Source, write_aes_causes
 from drasp_cli.datasets.aes_natural import COLUMNS, list_name
 from drasp_cli.simulation.aes_raters import AES_CAUSES, AES_PANEL, aesthetics
+from drasp_cli.simulation.data_readme import data_readme
 from drasp_cli.simulation.generators import Generator, draw_faults, draw_generators
 from drasp_cli.simulation.layout import SPLITS, Rendered, Wish, clips_of, deal, draw_seconds, lists_at_last
 from drasp_cli.simulation.random_streams import stream
 from drasp_cli.simulation.raters import Panel
 from drasp_cli.simulation.rating import Rating, write_ratings
 from drasp_cli.simulation.recording import record
-from drasp_cli.simulation.recordings import Library, describe_recordings, recordings_of
+from drasp_cli.simulation.recordings import libraries_of
 from drasp_cli.simulation.scene_sound import sound_scene
 from drasp_cli.simulation.scenes import Scene, audible_noise, draw_scene, scene_causes, with_recordings
 from drasp_cli.simulation.sound_chain import CHAIN_CAUSES, run_chain
+
+_FILES = """\
+| file | what it is |
+|---|---|
+| `wav/` | the clips, 16-bit mono; `sys002-utt0017` is of system 2 |
+| `sets/audiomos2025-track2-{train,dev,test}_list.csv` | means of ten raters; no system is in two sets |
+| `ratings.csv` | each single rating |
+| `causes.csv` | why: what sounds when, severity of each cause, latent scores, places of local defects |
+
+The layout is that of AudioMOS 2025 track 2 (AES-Natural). How it was simulated: docs/simulator.md of drasp.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,7 @@ class AesNaturalLayout:
         """`causes.csv`, `ratings.csv`, `README.md` and, last, `sets`."""
         write_aes_causes(out / "causes.csv", rated, AES_CAUSES)
         write_ratings(out / "ratings.csv", ratings, self.panel.axes)
-        (out / "README.md").write_text(_readme(command, len(rated), wish), encoding="utf-8")
+        (out / "README.md").write_text(data_readme(_FILES, command, len(rated), wish), encoding="utf-8")
         with lists_at_last(out) as sets:
             for split in SPLITS:
                 with (sets / list_name(split)).open("w", encoding="utf-8", newline="") as file:
@@ -126,14 +138,10 @@ def draw_content(plan: ScenePlan, seconds: float, rng: np.random.Generator, reco
 def render_scene(plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
     """One clip of at most `wish.seconds`, from its plan and the seed: the same whenever and wherever it is made."""
     content_dice, performance, recording, chain, length = stream(wish.seed, "scene", plan.index).spawn(5)
-    library = {
-        kind: Library(folder, recordings_of(folder, plan.split, wish.seed))
-        for kind, folder in (("speech", wish.speech), ("music", wish.music))
-        if folder is not None
-    }
-    content = draw_content(plan, draw_seconds(wish.seconds, length), content_dice, library)
+    libraries = libraries_of(wish, plan.split)
+    content = draw_content(plan, draw_seconds(wish.seconds, length), content_dice, libraries)
     sample_rate = wish.sample_rate
-    samples = record(sound_scene(content.scene, sample_rate, performance, library), sample_rate, recording)
+    samples = record(sound_scene(content.scene, sample_rate, performance, libraries), sample_rate, recording)
     output = run_chain(samples, sample_rate, content.chain, plan.generator.base.defects_first, chain)
     causes = {**content.severities, "bandwidth": output.severities["bandwidth"]}
     latent = aesthetics(causes)
@@ -153,27 +161,3 @@ def render_scene(plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
             defects=output.defects,
         ),
     )
-
-
-def _readme(command: str, clips: int, wish: Wish) -> str:
-    return f"""# A simulated listening test
-
-**Nothing here was heard or rated by a person.** The {clips} clips are synthetic, and their ratings are drawn from
-psychometric functions. Good for trying a predictor, for training a small one and for comparing methods; not for
-publishing numbers about real generators.
-
-Made by
-
-    {command}
-
-(seed {wish.seed}; the same command with the same version of drasp, numpy, scipy and libsndfile makes the same bytes).
-{describe_recordings(wish)}
-| file | what it is |
-|---|---|
-| `wav/` | the clips, 16-bit mono; `sys002-utt0017` is of system 2 |
-| `sets/audiomos2025-track2-{{train,dev,test}}_list.csv` | means of ten raters; no system is in two sets |
-| `ratings.csv` | each single rating |
-| `causes.csv` | why: what sounds when, severity of each cause, latent scores, places of local defects |
-
-The layout is that of AudioMOS 2025 track 2 (AES-Natural). How it was simulated: docs/simulator.md of drasp.
-"""

@@ -50,6 +50,12 @@ class Wish:
     speech: str | None = None
     music: str | None = None
 
+    @property
+    def recordings(self) -> dict[str, str]:
+        """Kind of sound ("speech", "music") -> folder, of those that there are recordings of."""
+        folders = {"speech": self.speech, "music": self.music}
+        return {kind: folder for kind, folder in folders.items() if folder is not None}
+
 
 class Plan(Protocol):
     """One clip to be made: everything but the dice, which it keys."""

@@ -113,11 +113,7 @@ def _command(wish: Wish, layout: str) -> str:
     return (
         f"drasp simulate OUT --clips {wish.clips} --systems {wish.systems} {prompts}--seed {wish.seed} "
         f"--layout {layout} --sample-rate {wish.sample_rate} --seconds {wish.seconds:g}"
-        + "".join(
-            f" --{kind} {shlex.quote(folder)}"
-            for kind, folder in (("speech", wish.speech), ("music", wish.music))
-            if folder is not None
-        )
+        + "".join(f" --{kind} {shlex.quote(folder)}" for kind, folder in wish.recordings.items())
     )
 
 
@@ -134,9 +130,8 @@ def _check(out: Path, wish: Wish, workers: int) -> None:
         raise WishError(f"{wish.clips} clips for {wish.systems} systems; expected at least one clip per system")
     if wish.seed < 0:
         raise WishError(f"seed is {wish.seed}; expected 0 or more")
-    for folder in (wish.speech, wish.music):
-        if folder is not None:
-            find_recordings(folder)
+    for folder in wish.recordings.values():
+        find_recordings(folder)
     if workers < 1:
         raise WishError(f"{workers} workers; expected at least 1")
     if out.exists() and not out.is_dir():

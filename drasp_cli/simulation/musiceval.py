@@ -16,6 +16,7 @@ import numpy as np
 from drasp_cli.datasets.causes import Causes, write_causes
 from drasp_cli.simulation.attributes import ATTRIBUTES, SPEAKERS_OWN, SPOKEN
 from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_faults, compose
+from drasp_cli.simulation.data_readme import data_readme
 from drasp_cli.simulation.instruments import play
 from drasp_cli.simulation.layout import SPLITS, Rendered, Wish, clips_of, deal, draw_seconds, lists_at_last
 from drasp_cli.simulation.prompts import Prompt, draw_prompts
@@ -30,11 +31,23 @@ from drasp_cli.simulation.raters import (
 )
 from drasp_cli.simulation.rating import Rating, write_ratings
 from drasp_cli.simulation.recording import record
-from drasp_cli.simulation.recordings import RECORDED, Library, describe_recordings, play_recordings, recordings_of
+from drasp_cli.simulation.recordings import RECORDED, libraries_of, play_recordings
 from drasp_cli.simulation.sound_chain import run_chain
 from drasp_cli.simulation.systems import System, draw_heard, draw_severities, draw_systems
 
 _PROMPTS = 384
+
+_FILES = """\
+| file | what it is |
+|---|---|
+| `wav/` | the clips, 16-bit mono; `S002_P044` is system 2 on prompt 44, `_2` at the end its second take |
+| `sets/{train,dev,test}_mos_list.txt` | `name,MI,TA`, means of five raters; no system or prompt is in two sets |
+| `prompt_info.txt` | the prompts |
+| `ratings.csv` | each single rating |
+| `causes.csv` | why: what was asked, what is heard, severity of each cause, latent scores, places of local defects |
+
+The layout is that of MusicEval. How it was simulated: docs/simulator.md of drasp.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ class MusicEvalLayout:
             )
         write_causes(out / "causes.csv", rated, ATTRIBUTES, CAUSES)
         write_ratings(out / "ratings.csv", ratings, self.panel.axes)
-        (out / "README.md").write_text(_readme(command, len(rated), wish), encoding="utf-8")
+        (out / "README.md").write_text(data_readme(_FILES, command, len(rated), wish), encoding="utf-8")
         with lists_at_last(out) as sets:
             for split in SPLITS:
                 with (sets / f"{split}_mos_list.txt").open("w", encoding="utf-8", newline="\n") as file:
@@ -142,9 +155,9 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
     sample_rate, seconds = wish.sample_rate, draw_seconds(wish.seconds, length)
     heard = draw_heard(plan.system, plan.prompt.asked, choices)
     asked, voice = plan.prompt.asked, None
-    if wish.speech is not None and heard["timbre"] == SPOKEN and speaker.random() < RECORDED:
-        library = Library(wish.speech, recordings_of(wish.speech, plan.split, wish.seed))
-        voice = play_recordings(library, sample_rate, seconds, speaker)
+    speech = libraries_of(wish, plan.split).get("speech")
+    if speech is not None and heard["timbre"] == SPOKEN and speaker.random() < RECORDED:
+        voice = play_recordings(speech, sample_rate, seconds, speaker)
     severities = draw_severities(plan.system, choices)
     faults = audible_faults(heard, {name: severities[name] for name in MUSICAL_FAULTS})
     notes = compose(heard, faults, seconds, music)
@@ -154,7 +167,8 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
         asked = {name: value for name, value in asked.items() if name not in SPEAKERS_OWN} or asked
     samples = record(play(notes, heard["timbre"], sample_rate, seconds, performance, voice), sample_rate, recording)
     output = run_chain(samples, sample_rate, severities, plan.system.defects_first, chain)
-    causes = {name: {**output.severities, **faults}[name] for name in CAUSES}
+    found = {**faults, **output.severities}
+    causes = {name: found[name] for name in CAUSES}
     agreed = agreement(asked, heard)
     impression = musical_impression(causes)
     latent = {"MI": impression, "TA": textual_alignment(agreed, impression)}
@@ -174,28 +188,3 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
             defects=output.defects,
         ),
     )
-
-
-def _readme(command: str, clips: int, wish: Wish) -> str:
-    return f"""# A simulated listening test
-
-**Nothing here was heard or rated by a person.** The {clips} clips are synthetic, and their ratings are drawn from
-psychometric functions. Good for trying a predictor, for training a small one and for comparing methods; not for
-publishing numbers about real generators.
-
-Made by
-
-    {command}
-
-(seed {wish.seed}; the same command with the same version of drasp, numpy, scipy and libsndfile makes the same bytes).
-{describe_recordings(wish)}
-| file | what it is |
-|---|---|
-| `wav/` | the clips, 16-bit mono; `S002_P044` is system 2 on prompt 44, `_2` at the end its second take |
-| `sets/{{train,dev,test}}_mos_list.txt` | `name,MI,TA`, means of five raters; no system or prompt is in two sets |
-| `prompt_info.txt` | the prompts |
-| `ratings.csv` | each single rating |
-| `causes.csv` | why: what was asked, what is heard, severity of each cause, latent scores, places of local defects |
-
-The layout is that of MusicEval. How it was simulated: docs/simulator.md of drasp.
-"""

@@ -71,7 +71,7 @@ def find_recordings(folder: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2 * len(SPLITS))  # of speech and music: clips of all splits come in turn
 def recordings_of(folder: str, split: str, seed: int) -> tuple[str, ...]:
     """The recordings below `folder` that the clips of one split may use: no recording is in two splits."""
     names = find_recordings(folder)
@@ -79,13 +79,17 @@ def recordings_of(folder: str, split: str, seed: int) -> tuple[str, ...]:
     return tuple(name for name, owner in zip(names, dealt, strict=True) if owner == split)
 
 
+def libraries_of(wish: Wish, split: str) -> dict[str, Library]:
+    """Kind of sound ("speech", "music") -> what one split may use, of those that there are recordings of."""
+    return {kind: Library(folder, recordings_of(folder, split, wish.seed)) for kind, folder in wish.recordings.items()}
+
+
 def describe_recordings(wish: Wish) -> str:
     """A paragraph for the README of a listening test: which recordings are in it; empty where there are none."""
     said = [
         f"\nMost of the {kind} is recorded: {len(find_recordings(folder))} files below `{folder}` "
         f"(digest {digest_recordings(folder)}); no recording is in two sets.\n"
-        for kind, folder in (("speech", wish.speech), ("music", wish.music))
-        if folder is not None
+        for kind, folder in wish.recordings.items()
     ]
     return "".join(said)
 

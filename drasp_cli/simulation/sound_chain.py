@@ -55,12 +55,12 @@ def run_chain(
     Args:
         samples: (num_samples,), any scale.
         rate: in Hz.
-        severities: each of `CHAIN_CAUSES`, 0 (left out) to 1.
+        severities: each of `CHAIN_CAUSES`, 0 (left out) to 1; any other name in it is passed over.
         defects_first: local defects come before the global ones (their gaps then fill with noise), else behind.
         rng: the clip's chain. Each degradation has a stream of its own, whatever the others do.
     """
     streams = dict(zip((*CHAIN_CAUSES, "level"), rng.spawn(len(CHAIN_CAUSES) + 1), strict=True))
-    heard = dict(severities)
+    heard = {name: severities[name] for name in CHAIN_CAUSES}
     defects: list[Defect] = []
     order = (*LOCAL, *GLOBAL) if defects_first else (*GLOBAL, *LOCAL)
     for name in order:
