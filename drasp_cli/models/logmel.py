@@ -44,6 +44,12 @@ def mel_to_hz(mel: np.ndarray) -> np.ndarray:
     return np.where(mel < _BREAK_MEL, mel * _HZ_PER_MEL, _BREAK_HZ * np.exp((above - _BREAK_MEL) * _LOG_STEP))
 
 
+def band_edges(num_mels: int, f_min: float, f_max: float) -> np.ndarray:
+    """(num_mels + 2,) in Hz: filter m rises from edge m to edge m + 1, and falls to edge m + 2."""
+    low, high = hz_to_mel(np.array([f_min, f_max]))
+    return mel_to_hz(np.linspace(low, high, num_mels + 2))
+
+
 def mel_filters(sample_rate: int, fft_size: int, num_mels: int, f_min: float, f_max: float) -> np.ndarray:
     """Triangular mel filters of unit area per Hz.
 
@@ -58,8 +64,7 @@ def mel_filters(sample_rate: int, fft_size: int, num_mels: int, f_min: float, f_
         (num_mels, fft_size // 2 + 1) float32.
     """
     bins = np.linspace(0.0, sample_rate / 2, fft_size // 2 + 1)
-    low, high = hz_to_mel(np.array([f_min, f_max]))
-    edges = mel_to_hz(np.linspace(low, high, num_mels + 2))
+    edges = band_edges(num_mels, f_min, f_max)
     rising = (bins[None, :] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins[None, :]) / (edges[2:] - edges[1:-1])[:, None]
     area = 2.0 / (edges[2:] - edges[:-2])

@@ -97,9 +97,14 @@ class _Phrase:
     melody: tuple[tuple[float, float, int], ...]  # (beat, length in beats, scale degree)
 
 
+def speaks_alone(heard: Mapping[str, str]) -> bool:
+    """Whether the clip is a voice that speaks and nothing else."""
+    return heard["timbre"] == SPOKEN and heard["texture"] == "solo"
+
+
 def audible_heard(heard: Mapping[str, str]) -> dict[str, str]:
     """`heard` without what speech alone cannot have; those values are the empty string."""
-    alone = heard["timbre"] == SPOKEN and heard["texture"] == "solo"
+    alone = speaks_alone(heard)
     return {name: "" if alone and name in UNSPOKEN else value for name, value in heard.items()}
 
 

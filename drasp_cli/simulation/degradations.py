@@ -67,7 +67,7 @@ def cutoff_at(severity: float) -> float:
 
 def bandwidth(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
     """Low-pass at 16 kHz to 500 Hz: Butterworth of order 2 to 12 (12 to 72 dB per octave), or a brick wall."""
-    order = int(rng.choice([2, 4, 6, 8, 12, _BRICK_WALL, _BRICK_WALL]))
+    order = int(rng.choice([2, 4, 8, 12, _BRICK_WALL, _BRICK_WALL, _BRICK_WALL, _BRICK_WALL]))
     cutoff = min(cutoff_at(severity), 0.49 * rate)
     if order == _BRICK_WALL:
         size = next_fast_len(len(samples), real=True)
@@ -87,13 +87,24 @@ def coloured_noise(count: int, rate: int, slope: float, rng: np.random.Generator
 
 
 def noise(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
-    """Steady noise, SNR 50 to 0 dB, white to brown, sometimes breathing slowly."""
+    """Steady noise, white to brown, sometimes breathing slowly; SNR 50 to 0 dB, both A-weighted, as loudness is."""
     slope = float(rng.choice([0.0, 0.0, 1.0, 1.0, 2.0])) if rng.random() < 0.7 else float(rng.uniform(-0.5, 2.0))
     hiss = coloured_noise(len(samples), rate, slope, rng)
     depth = float(rng.uniform(0.0, 0.5)) if rng.random() < 0.3 else 0.0
     times = np.arange(len(samples)) / rate
     hiss *= 1.0 + depth * np.sin(2 * np.pi * float(rng.uniform(0.1, 0.6)) * times)
-    return samples + hiss * (rms(samples) * db(-50.0 * (1.0 - severity)))
+    loudness = weighted_rms(samples, rate) / weighted_rms(hiss, rate)
+    return samples + hiss * (loudness * db(-50.0 * (1.0 - severity)))
+
+
+def weighted_rms(samples: Samples, rate: int) -> float:
+    """RMS behind the A-weighting of IEC 61672-1 (0 dB at 1 kHz); never below 1e-9."""
+    size = next_fast_len(len(samples), real=True)
+    square = np.square(np.arange(size // 2 + 1) * rate / size)
+    poles = (square + 107.7**2) * (square + 737.9**2)
+    weight = 10**0.1 * 12194.0**2 * square**2 / ((square + 20.6**2) * np.sqrt(poles) * (square + 12194.0**2))
+    power = np.square(np.abs(rfft(samples, size)) * weight)
+    return float(max(np.sqrt(2.0 * power.sum() / size / len(samples)), 1e-9))
 
 
 def hum(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:

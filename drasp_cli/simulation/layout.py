@@ -23,8 +23,10 @@ from drasp_cli.simulation.rating import Judged, Rating
 SPLITS: Final = {"train": 0.70, "dev": 0.12, "test": 0.18}
 """Split -> its share of the systems, and of the prompts."""
 SHORTEST: Final = 1.0
-SHORTER: Final = (0.35, 0.15)
-"""The share of clips that are shorter than asked for, and how short they may be, as a share of the full length."""
+SHORTER: Final = 0.35
+"""The share of clips that are shorter than asked for."""
+SHORTEST_SHARE: Final = 0.15
+"""How short they may be, as a share of the full length; never below `SHORTEST`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +133,10 @@ def clips_of(system: int, clips: int, systems: int) -> int:
     return clips // systems + (system < clips % systems)
 
 
-def draw_seconds(seconds: float, rng: np.random.Generator) -> float:
-    """The length of one clip where `seconds` were asked for: mostly that, at times less."""
-    if rng.random() < SHORTER[0]:
-        return max(SHORTEST, seconds * float(rng.uniform(SHORTER[1], 1.0)))
+def draw_seconds(seconds: float, rng: np.random.Generator, shorter: float = SHORTER) -> float:
+    """The length of one clip where `seconds` were asked for: that, or in a share of `shorter` less."""
+    if rng.random() < shorter:
+        return max(SHORTEST, seconds * float(rng.uniform(SHORTEST_SHARE, 1.0)))
     return seconds
 
 

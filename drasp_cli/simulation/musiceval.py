@@ -15,10 +15,10 @@ import numpy as np
 
 from drasp_cli.datasets.causes import Causes, write_causes
 from drasp_cli.simulation.attributes import ATTRIBUTES, SPEAKERS_OWN, SPOKEN
-from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_faults, compose
+from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_faults, compose, speaks_alone
 from drasp_cli.simulation.data_readme import data_readme
 from drasp_cli.simulation.instruments import play
-from drasp_cli.simulation.layout import SPLITS, Rendered, Wish, clips_of, deal, draw_seconds, lists_at_last
+from drasp_cli.simulation.layout import SHORTER, SPLITS, Rendered, Wish, clips_of, deal, draw_seconds, lists_at_last
 from drasp_cli.simulation.prompts import Prompt, draw_prompts
 from drasp_cli.simulation.random_streams import stream
 from drasp_cli.simulation.raters import (
@@ -36,6 +36,7 @@ from drasp_cli.simulation.sound_chain import run_chain
 from drasp_cli.simulation.systems import System, draw_heard, draw_severities, draw_systems
 
 _PROMPTS = 384
+_SHORTER_SPEECH = 0.8  # the share of clips of speech alone that are shorter than asked for: a sentence is
 
 _FILES = """\
 | file | what it is |
@@ -152,8 +153,9 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
     """One clip of at most `wish.seconds`, from its plan and the seed: the same whenever and wherever it is made."""
     rng = stream(wish.seed, "clip", plan.index)
     choices, music, performance, recording, chain, length, speaker = rng.spawn(7)
-    sample_rate, seconds = wish.sample_rate, draw_seconds(wish.seconds, length)
+    sample_rate = wish.sample_rate
     heard = draw_heard(plan.system, plan.prompt.asked, choices)
+    seconds = draw_seconds(wish.seconds, length, _SHORTER_SPEECH if speaks_alone(heard) else SHORTER)
     asked, voice = plan.prompt.asked, None
     speech = libraries_of(wish, plan.split).get("speech")
     if speech is not None and heard["timbre"] == SPOKEN and speaker.random() < RECORDED:
@@ -161,7 +163,7 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
     severities = draw_severities(plan.system, choices)
     faults = audible_faults(heard, {name: severities[name] for name in MUSICAL_FAULTS})
     notes = compose(heard, faults, seconds, music)
-    if voice is not None and heard["texture"] == "solo":
+    if voice is not None and speaks_alone(heard):
         # Nobody measured these of a recording: they are neither taught nor held against the clip.
         heard = {name: "" if name in SPEAKERS_OWN else value for name, value in heard.items()}
         asked = {name: value for name, value in asked.items() if name not in SPEAKERS_OWN} or asked

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import butter, oaconvolve, sosfilt
 
+from drasp_cli.simulation.codecs import LADDERS, code
 from drasp_cli.simulation.degradations import coloured_noise, db, rms
 
 Samples = NDArray[np.float64]
+
+_USUAL_EDGES = (11025.0, 12000.0)  # half of 22.05 and 24 kHz
 
 
 def record(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
@@ -25,8 +28,11 @@ def record(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
     out = _colour(out, rate, rng)
     out = _ends(out, rate, rng)
     out = out + _floor(len(out), rate, rng)
-    if rng.random() < 0.4:
+    if rng.random() < 0.6:
         out = _upper_edge(out, rate, rng)
+    if rng.random() < 0.15:
+        ladders = tuple(LADDERS.values())
+        out = code(out, rate, ladders[int(rng.integers(len(ladders)))][0])
     return out
 
 
@@ -52,17 +58,19 @@ def _colour(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
 
 
 def _floor(count: int, rate: int, rng: np.random.Generator) -> Samples:
-    """What a room and a microphone add: hiss 80 to 50 dB and rumble 65 to 35 dB below the music."""
+    """What a room and a microphone add: hiss 80 to 50 dB and rumble 65 to 25 dB below the music."""
     hiss = coloured_noise(count, rate, float(rng.uniform(-0.3, 1.2)), rng) * db(float(rng.uniform(-80.0, -50.0)))
-    return hiss + coloured_noise(count, rate, float(rng.uniform(2.0, 3.0)), rng) * db(float(rng.uniform(-65.0, -35.0)))
+    return hiss + coloured_noise(count, rate, float(rng.uniform(2.5, 3.5)), rng) * db(float(rng.uniform(-65.0, -25.0)))
 
 
 def _upper_edge(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
-    """Nothing above 10 to 16 kHz: a recording made at another sampling rate, or kept in a good coding."""
+    """Nothing above 9 to 16 kHz: a recording made at another sampling rate, often one of the usual ones."""
     size = next_fast_len(len(samples), real=True)
     spectrum = rfft(samples, size)
     frequency = np.arange(len(spectrum)) * rate / size
-    edge, width = float(rng.uniform(10000.0, 16000.0)), float(rng.uniform(100.0, 800.0))
+    edge, width = float(rng.uniform(9000.0, 16000.0)), float(rng.uniform(100.0, 800.0))
+    if rng.random() < 0.5:
+        edge = float(rng.choice(_USUAL_EDGES)) - width / 2
     return np.asarray(irfft(spectrum * np.clip((edge - frequency) / width + 0.5, 0.0, 1.0), size)[: len(samples)])
 
 

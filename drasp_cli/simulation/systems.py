@@ -25,10 +25,14 @@ _SHARES = {
     **dict.fromkeys(LOCAL, 0.26),
     LEVEL: 0.06,
 }
+SOUND_FAULTS: Final = (*GLOBAL, *LOCAL, LEVEL)
 _KEPT = 0.85  # of a system's faults, the share of its clips that show it
 _STRAY = 0.02  # of the faults a system has not, the share of its clips that show it all the same
 _GOOD_SOUND = 0.14
 _GOOD_MUSIC = 0.08
+_ONE_FAULT = (
+    0.3  # the share of clips whose sound has one fault alone, of any severity: what each of them does by itself
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,11 @@ def draw_severities(system: System, rng: np.random.Generator) -> dict[str, float
             drawn[cause] = float(np.clip(usual + change, 0.03, 1.0)) if luck < _KEPT else 0.0
         else:
             drawn[cause] = float(np.clip(stray, 0.03, 1.0)) if luck < _STRAY else 0.0
+    one, which, severity = rng.random(), rng.random(), rng.random()
+    if not good["sound"] and one < _ONE_FAULT:
+        owned = [cause for cause in SOUND_FAULTS if system.severities[cause] > 0.0] or SOUND_FAULTS
+        alone = owned[int(which * len(owned))]
+        drawn |= {cause: max(severity, 0.03) if cause == alone else 0.0 for cause in SOUND_FAULTS}
     return drawn
 
 

@@ -1,24 +1,71 @@
-"""Changes to a batch's sound of which a rater would say the same."""
+"""Changes to a batch's sound: of which a rater would say the same, and, where order is taught, of which less."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from drasp_cli.models.config import ClapConfig, PredictorConfig
+from drasp_cli.training.bands import SILENCE, Bands
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.recipe import DataRecipe
+from drasp_cli.training.worse import make_worse
+
+USUAL_EDGES: Final = (11025.0, 12000.0)
+"""Half of usual sampling rates, in Hz."""
+EDGES: Final = (9000.0, 16000.0)
+"""Between which a recording may end, in Hz, and be none the worse."""
 
 
-def augment(batch: Batch, data: DataRecipe, rng: np.random.Generator) -> Batch:
-    """Shifts and levels the sound of each clip by a random amount of its own. Samples are levelled only."""
-    sound = batch.sound
-    if data.roll:
-        shifts = rng.integers(0, sound.shape[1], size=len(sound))
-        sound = torch.stack([clip.roll(int(shift), dims=0) for clip, shift in zip(sound, shifts, strict=True)])
-    if data.gain_db:
-        gains = torch.from_numpy(rng.uniform(-data.gain_db, data.gain_db, size=len(sound)).astype(np.float32))
-        in_db = batch.num_samples is None
-        sound = sound + gains[:, None, None] if in_db else sound * (10.0 ** (gains / 20.0))[:, None]
-    return replace(batch, sound=sound)
+class Augmentation:
+    """What is done to the sound of a batch each time it is seen.
+
+    Args:
+        config: of the predictor that hears it.
+        data: how much of everything.
+    """
+
+    def __init__(self, config: PredictorConfig, data: DataRecipe) -> None:
+        self.data = data
+        self.bands = Bands.of(config.logmel, config.audio) if isinstance(config, ClapConfig) else None
+
+    def __call__(self, batch: Batch, rng: np.random.Generator, *, order: bool = False) -> Batch:
+        """Shifts, levels and cuts the sound of each clip by a random amount of its own. Samples are levelled only.
+
+        Args:
+            batch: clips.
+            rng: the dice.
+            order: make the first clips worse, too; a version of a clip is cut where the clip is.
+        """
+        data, sound = self.data, batch.sound
+        if data.roll:
+            shifts = rng.integers(0, sound.shape[1], size=len(sound))
+            sound = torch.stack([clip.roll(int(shift), dims=0) for clip, shift in zip(sound, shifts, strict=True)])
+        if data.gain_db:
+            gains = torch.from_numpy(rng.uniform(-data.gain_db, data.gain_db, size=len(sound)).astype(np.float32))
+            in_db = batch.num_samples is None
+            sound = sound + gains[:, None, None] if in_db else sound * (10.0 ** (gains / 20.0))[:, None]
+        worse = None
+        if order:
+            assert self.bands is not None
+            worse = make_worse(sound[: data.worse], self.bands, rng)
+        if data.edges:
+            ceilings = self._ceilings(len(sound), rng)
+            sound = sound.minimum(ceilings)
+            worse = worse.minimum(ceilings[: len(worse), None]) if worse is not None else None
+        return replace(batch, sound=sound, worse=worse)
+
+    def _ceilings(self, clips: int, rng: np.random.Generator) -> Tensor:
+        """The most that is left in each band, in dB: (clips, 1, mels)."""
+        assert self.bands is not None
+        centres = self.bands.centres
+        ceilings = np.full((clips, 1, len(centres)), np.inf, np.float32)
+        for ceiling in ceilings[:, 0]:
+            if rng.random() < self.data.edges:
+                edge = float(rng.choice(USUAL_EDGES) if rng.random() < 0.5 else rng.uniform(*EDGES))
+                ceiling[centres > edge] = float(rng.uniform(*SILENCE))
+        return torch.from_numpy(ceilings)

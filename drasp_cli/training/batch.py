@@ -21,6 +21,7 @@ class Batch:
         asked: (batch, attributes) int64, or None.
         causes: (batch, causes), or None.
         num_samples: (batch,) int64, real samples of each window; None where `sound` is no samples.
+        worse: (clips, steps, frames, mels) in dB, the first clips made worse (`worse.py`), or None.
     """
 
     sound: Tensor
@@ -30,6 +31,7 @@ class Batch:
     asked: Tensor | None = None
     causes: Tensor | None = None
     num_samples: Tensor | None = None
+    worse: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same clips on `device`."""

@@ -32,12 +32,12 @@ from drasp_cli.models.config import ClapConfig, PredictorConfig, TextConfig, loa
 from drasp_cli.models.device import choose_device
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
-from drasp_cli.training.augment import augment
+from drasp_cli.training.augment import Augmentation
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import Examples, load_examples
 from drasp_cli.training.features import FeatureStore, feature_store
 from drasp_cli.training.hearing import set_training
-from drasp_cli.training.recipe import DataRecipe, Recipe, StageRecipe
+from drasp_cli.training.recipe import OF_CAUSES, DataRecipe, Recipe, StageRecipe
 from drasp_cli.training.start import prepare
 from drasp_cli.training.state import (
     LOG_FILE,
@@ -141,12 +141,12 @@ def fit(
         )
     if vocabulary is None:
         for stage in recipe.stage:
-            if extra := [name for name in stage.losses if name != "ratings"]:
+            if extra := [name for name in stage.losses if name in OF_CAUSES]:
                 raise TrainingError(f"stage '{stage.name}' wants {', '.join(extra)}, but {data} has no causes.csv")
     predictor = seeded_predictor(config, recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        teachers = Teachers(config, vocabulary)
+        teachers = Teachers(config, vocabulary, recipe.data.order_axis)
     _check_freezes(recipe, predictor, teachers)
     digest = digest_of(train, dev)
     content = read_state(saved, recipe, digest) if saved.exists() else None
@@ -235,16 +235,17 @@ def validate(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Mean of each of a stage's losses over a split, and the clip-level SRCC of each axis; always in fp32.
 
-    Clips longer than a window are heard through their first one.
+    Clips longer than a window are heard through their first one. Nothing is made worse, so there is no `order`.
     """
     predictor.eval()
     where = teachers.match.device
+    wanted = [name for name in stage.losses if name != "order"]
     sums: dict[str, float] = {}
     scores: dict[str, list[Tensor]] = {}
     order = np.arange(len(split.examples))
     for clips in np.array_split(order, math.ceil(len(order) / batch_size)):
         batch = split.batch(clips, split.features.first[clips]).to(where)
-        losses, predicted = teachers.losses(predictor, batch, list(stage.losses), stage.rating_loss)
+        losses, predicted = teachers.losses(predictor, batch, wanted, stage.rating_loss)
         for name, loss in losses.items():
             sums[name] = sums.get(name, 0.0) + float(loss) * len(clips)
         for axis, values in predicted.items():
@@ -273,13 +274,15 @@ def _train_epoch(
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     steps = _steps(split, recipe.data)
     sums: dict[str, float] = {}
+    augment = Augmentation(predictor.config, recipe.data)
     set_training(predictor)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**31)))  # dropout
         for step, clips in enumerate(_order(split, recipe.data, rng)):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
-            batch = augment(split.batch(clips, split.features.draw_windows(clips, rng)), recipe.data, rng)
+            batch = split.batch(clips, split.features.draw_windows(clips, rng))
+            batch = augment(batch, rng, order="order" in stage.losses)
             losses, _ = teachers.losses(
                 predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision
             )

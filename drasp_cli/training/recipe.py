@@ -4,8 +4,9 @@
     [data]          batch size, augmentation, tokenizer size
     [[stage]]       one or more, run in order: optimiser, epochs, patience, and the weight of each loss
 
-A stage's losses are named: `ratings` (the axes themselves), and, where the data has a `causes.csv`, `causes`,
-`attributes`, `prompt_attributes` and `matching` (see `teachers.py`). The loop does not know which recipe it runs.
+A stage's losses are named: `ratings` (the axes themselves), `order` (a clip made worse is worse), and, where the data
+has a `causes.csv`, `causes`, `attributes`, `prompt_attributes` and `matching` (see `teachers.py`). The loop does not
+know which recipe it runs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-LOSSES = ("ratings", "causes", "attributes", "prompt_attributes", "matching")
+OF_CAUSES = ("causes", "attributes", "prompt_attributes", "matching")
+"""The losses that read `causes.csv`."""
+LOSSES = ("ratings", "order", *OF_CAUSES)
 OF_PROMPTS = ("prompt_attributes", "matching")
 """The losses that read prompts."""
 
@@ -42,12 +45,19 @@ class DataRecipe:
             that reads none.
         roll: shift a clip's frames round by a random amount each time it is seen; not for a predictor of samples.
         gain_db: add a level drawn uniformly from plus or minus this each time it is seen.
+        edges: the share of clips that end between 9 and 16 kHz each time they are seen, as recordings of lower sampling
+            rates do; for predictors of log-mels, as the next two.
+        worse: clips of a batch that are heard again, made worse by two steps, where the loss `order` is wanted.
+        order_axis: the axis on which they are less.
     """
 
     batch_size: int = 32
     vocab_size: int = 0
     roll: bool = False
     gain_db: float = 0.0
+    edges: float = 0.0
+    worse: int = 0
+    order_axis: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,7 @@ def load_recipe(path: Path) -> Recipe:
     if recipe.data.roll and isinstance(recipe.predictor, AudioboxConfig):
         reason = "must be false for a predictor that hears samples: it would hear a click where end and start meet"
         raise ConfigError(source, "data.roll", reason)
+    _check_log_mels(recipe, source)
     if recipe.data.gain_db < 0:
         raise ConfigError(source, "data.gain_db", "must not be negative")
     for i, stage in enumerate(recipe.stage):
@@ -152,6 +163,26 @@ def load_recipe(path: Path) -> Recipe:
             if name in OF_PROMPTS and text is None:
                 raise ConfigError(source, f"stage[{i}].losses.{name}", "needs a predictor that reads prompts")
     return recipe
+
+
+def _check_log_mels(recipe: Recipe, source: str) -> None:
+    """Checks what is done to log-mels, and only to them."""
+    data = recipe.data
+    wanted = any("order" in stage.losses for stage in recipe.stage)
+    if not isinstance(recipe.predictor, ClapConfig):
+        for name in ("edges", "worse"):
+            if getattr(data, name):
+                raise ConfigError(source, f"data.{name}", "is for a predictor that hears log-mels")
+    if not 0 <= data.edges <= 1:
+        raise ConfigError(source, "data.edges", "must lie between 0 and 1")
+    if not 0 <= data.worse <= data.batch_size:
+        raise ConfigError(source, "data.worse", "must lie between 0 and data.batch_size")
+    if wanted != (data.worse > 0):
+        raise ConfigError(source, "data.worse", "must be positive if, and only if, a stage has the loss 'order'")
+    axes = recipe.predictor.axes if wanted else ("",)
+    if data.order_axis not in axes:
+        choices = ", ".join(map(repr, axes))
+        raise ConfigError(source, "data.order_axis", f"must be one of {choices}" if wanted else "needs a data.worse")
 
 
 def _check_stage(stage: StageRecipe, source: str, key: str) -> None:
@@ -170,8 +201,8 @@ def _check_stage(stage: StageRecipe, source: str, key: str) -> None:
             raise ConfigError(source, f"{key}.losses.{name}", f"is not a loss (known: {', '.join(LOSSES)})")
         if weight < 0:
             raise ConfigError(source, f"{key}.losses.{name}", "must not be negative")
-    if not any(weight > 0 for weight in stage.losses.values()):
-        raise ConfigError(source, f"{key}.losses", "must give at least one loss a positive weight")
+    if not any(weight > 0 for name, weight in stage.losses.items() if name != "order"):
+        raise ConfigError(source, f"{key}.losses", "must give a loss other than 'order' a positive weight")
     for name in ("epochs", "learning_rate"):
         if getattr(stage, name) <= 0:
             raise ConfigError(source, f"{key}.{name}", "must be positive")

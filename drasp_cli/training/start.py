@@ -28,7 +28,7 @@ from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.examples import Examples
 from drasp_cli.training.features import FeatureStore
 from drasp_cli.training.start_wavlm import CLIPS_FOR_SPREAD, prepare_tower, sample_blocks, window_batch
-from drasp_cli.training.teachers import Teachers, agreement
+from drasp_cli.training.teachers import Teachers, agreement, graded
 
 _SMALLEST_SPREAD = 0.05
 
@@ -111,7 +111,7 @@ def expect_average(teachers: Teachers, examples: Examples) -> None:
     if examples.causes is None or examples.heard is None or teachers.causes is None:
         return
     nn.init.zeros_(teachers.causes.weight)
-    teachers.causes.bias.copy_(examples.causes.mean(dim=0))
+    teachers.causes.bias.copy_(graded(examples.causes).mean(dim=0))
     _expect_frequencies(teachers.heard, examples.heard)
     if examples.asked is not None:
         _expect_frequencies(teachers.asked, examples.asked)

@@ -1,15 +1,17 @@
 """The losses, each a teacher with something of its own to say.
 
     ratings            |score - rating|, mean over clips and axes                      (what is wanted)
-    causes             (c_hat - c)^2 of each cause's severity, from the audio           (why MI is low)
+    causes             (c_hat - sqrt(c))^2 of each cause's severity, from the audio     (why MI is low)
     attributes         cross entropy of each attribute that is heard, from the audio    (what the music is)
     prompt_attributes  cross entropy of each attribute that is asked for, from the text (what it should be)
     matching           (g sqrt(d) cos(a_i, t_j) + h - agreement_ij)^2 over all pairs of a batch (whether they agree)
+    order              max(0, 0.1 c - (score - score of the clip made worse))           (that more of it is worse)
 
 `agreement_ij` is the share of the attributes mentioned by prompt j that clip i realises: a contrastive loss whose
 targets are known instead of being "own pair 1, all other pairs 0", because two clips may well fit one prompt. A mean
-rating says only that a clip is worth 2.6; the other four say what to listen for. They are linear readouts, of the
-pooled frames (causes, attributes) and of the text embedding (prompt_attributes), used in training and thrown away.
+rating says only that a clip is worth 2.6; the others say what to listen for. The root of a severity tells a trace of a
+fault from none, as raters do; the c of `order` is the audible change, 0 to 1 (`worse.py`). Causes and attributes are
+linear readouts, of the pooled frames and (prompt_attributes) of the text embedding, used in training and thrown away.
 
 A batch in which nothing is known that a loss reads (no rating, no attribute) has no say: its loss is zero, and so is
 its gradient. It counts in the mean of an epoch, as a batch without an error.
@@ -20,6 +22,7 @@ How they start matters more than how they are weighted; see `start.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +33,10 @@ from drasp_cli.models.interface import Predictor
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 from drasp_cli.training.hearing import hear, score, summary_width
+from drasp_cli.training.worse import audible_change
 
+ORDER_MARGIN = 0.1
+"""How much less a clip has to score where all that can be heard of it was made worse."""
 _OF_TEXT = ("prompt_attributes",)
 """The losses that hear no sound."""
 
@@ -54,19 +60,26 @@ def agreement(heard: Tensor, asked: Tensor) -> Tensor:
     return torch.where(count > 0, same.sum(-1) / count.clamp_min(1), 1.0)
 
 
+def graded(severities: Tensor) -> Tensor:
+    """What the readout of causes is to say of severities of 0 to 1: (..., causes)."""
+    return severities.sqrt()
+
+
 class Teachers(nn.Module):
     """The linear readouts behind the auxiliary losses.
 
     Args:
         config: of the predictor that is taught.
-        vocabulary: names of attributes and causes; None leaves `ratings` as the only loss.
+        vocabulary: names of attributes and causes; None leaves `ratings` and `order` as the only losses.
+        order_axis: the axis of the loss `order`.
     """
 
-    def __init__(self, config: PredictorConfig, vocabulary: Vocabulary | None) -> None:
+    def __init__(self, config: PredictorConfig, vocabulary: Vocabulary | None, order_axis: str = "") -> None:
         super().__init__()
         dim = summary_width(config)
         self.axes: Sequence[str] = config.axes
         self.vocabulary = vocabulary
+        self.order_axis = order_axis
         sizes = [] if vocabulary is None else [len(values) for values in vocabulary.attributes.values()]
         self.heard = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
         embedding_dim = config.heads.embedding_dim if isinstance(config, ClapConfig) else 0  # of prompts; 0: reads none
@@ -93,19 +106,27 @@ class Teachers(nn.Module):
         """
         listens = any(name not in _OF_TEXT for name in wanted)
         nothing = batch.sound.new_empty(0)
+        clips = len(batch.sound)
+        if "order" in wanted:
+            assert batch.worse is not None
+            batch = replace(batch, sound=torch.cat([batch.sound, batch.worse.flatten(0, 1)]))
         with torch.autocast(batch.sound.device.type, torch.bfloat16, enabled=precision == "bf16"):
             summary, audio = hear(predictor, batch) if listens else (nothing, nothing)
             text = predictor.embed_text(batch.tokens) if batch.tokens is not None else None
         text = None if text is None else text.float()
-        scores = score(predictor, audio, text) if listens else {}
         losses = {}
+        if "order" in wanted:
+            assert batch.worse is not None
+            losses["order"] = _order(score(predictor, audio, None)[self.order_axis], batch.sound[:clips], batch.worse)
+            summary, audio = summary[:clips], audio[:clips]
+        scores = score(predictor, audio, text) if listens else {}
         for name in wanted:
             if name == "ratings":
                 losses[name] = self._ratings(scores, batch.ratings, predictor.config, rating_loss)
             elif name == "causes":
                 assert self.causes is not None
                 assert batch.causes is not None
-                losses[name] = F.mse_loss(self.causes(summary), batch.causes)
+                losses[name] = F.mse_loss(self.causes(summary), graded(batch.causes))
             elif name == "attributes":
                 assert batch.heard is not None
                 losses[name] = _cross_entropies(self.heard, summary, batch.heard)
@@ -113,7 +134,7 @@ class Teachers(nn.Module):
                 assert batch.asked is not None
                 assert text is not None
                 losses[name] = _cross_entropies(self.asked, self.scale * text, batch.asked)
-            else:
+            elif name == "matching":
                 assert batch.heard is not None
                 assert batch.asked is not None
                 assert text is not None
@@ -140,6 +161,21 @@ class Teachers(nn.Module):
         if not per_axis:
             return _no_say(scores.values())
         return torch.stack(per_axis).mean()
+
+
+def _order(scores: Tensor, sound: Tensor, worse: Tensor) -> Tensor:
+    """Mean shortfall of what each version of a clip should score below the version before it.
+
+    Args:
+        scores: (clips + ordered clips * steps,): of the clips, and of the versions of the first of them.
+        sound: (clips, frames, mels) in dB.
+        worse: (ordered clips, steps, frames, mels), the versions.
+    """
+    ordered, steps = worse.shape[:2]
+    versions = torch.cat([sound[:ordered, None], worse], 1)
+    of_versions = torch.cat([scores[:ordered, None], scores[len(sound) :].view(ordered, steps)], 1)
+    wanted = torch.stack([audible_change(versions[:, i], versions[:, i + 1]) for i in range(steps)], 1)
+    return (ORDER_MARGIN * wanted + of_versions.diff(dim=1)).clamp_min(0.0).mean()
 
 
 def _cross_entropies(readouts: nn.ModuleList, embedding: Tensor, values: Tensor) -> Tensor:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 
-from drasp_cli.training.augment import augment
+from drasp_cli.training.augment import EDGES, USUAL_EDGES, Augmentation
+from drasp_cli.training.bands import SILENCE, Bands
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.recipe import DataRecipe
+from drasp_cli.training.worse import STEPS
+from tests.tiny import tiny_audiobox_config, tiny_config
 
+CLAP, AUDIOBOX = tiny_config(), tiny_audiobox_config()
 LOGMELS = Batch(torch.arange(24.0).view(2, 4, 3), None, torch.zeros(2, 1))
 SAMPLES = Batch(
     torch.tensor([[0.5, -0.25, 0.0], [1.0, 1.0, 1.0]]), None, torch.zeros(2, 1), num_samples=torch.tensor([2, 3])
@@ -14,28 +21,62 @@ SAMPLES = Batch(
 
 
 def test_without_any_it_is_the_same_sound() -> None:
-    rng = np.random.default_rng(0)
-    assert torch.equal(augment(SAMPLES, DataRecipe(), rng).sound, SAMPLES.sound)
+    for config, batch in ((CLAP, LOGMELS), (AUDIOBOX, SAMPLES)):
+        changed = Augmentation(config, DataRecipe())(batch, np.random.default_rng(0))
+        assert torch.equal(changed.sound, batch.sound)
+        assert changed.worse is None
 
 
 def test_samples_are_multiplied_by_one_gain_a_clip_within_the_range() -> None:
-    rng = np.random.default_rng(0)
-    ratios = torch.stack(
-        [augment(SAMPLES, DataRecipe(gain_db=6.0), rng).sound[:, 0] / SAMPLES.sound[:, 0] for _ in range(200)]
-    )
+    rng, augment = np.random.default_rng(0), Augmentation(AUDIOBOX, DataRecipe(gain_db=6.0))
+    ratios = torch.stack([augment(SAMPLES, rng).sound[:, 0] / SAMPLES.sound[:, 0] for _ in range(200)])
     decibels = 20 * ratios.log10()
     assert decibels.abs().max() <= 6.0
     assert decibels.min() < -5.0
     assert decibels.max() > 5.0
     assert not torch.equal(decibels[:, 0], decibels[:, 1])
-    louder = augment(SAMPLES, DataRecipe(gain_db=6.0), rng)
+    louder = augment(SAMPLES, rng)
     assert louder.sound[0, 2] == 0.0
     torch.testing.assert_close(louder.sound[0, 1] / louder.sound[0, 0], torch.tensor(-0.5))
     assert louder.num_samples is SAMPLES.num_samples
 
 
 def test_log_mels_are_shifted_round_and_raised_by_one_level_a_clip() -> None:
-    changed = augment(LOGMELS, DataRecipe(roll=True, gain_db=6.0), np.random.default_rng(1)).sound
+    changed = Augmentation(CLAP, DataRecipe(roll=True, gain_db=6.0))(LOGMELS, np.random.default_rng(1)).sound
     for before, after in zip(LOGMELS.sound, changed, strict=True):
         fits = [after - before.roll(shift, dims=0) for shift in range(4)]
         assert any(torch.allclose(fit, fit.flatten()[0].expand_as(fit), atol=1e-4) for fit in fits)
+
+
+def test_a_share_of_clips_ends_at_a_frequency_of_its_own_and_all_its_versions_with_it() -> None:
+    config = replace(CLAP, logmel=replace(CLAP.logmel, num_mels=64, f_max=16000.0))
+    config = replace(config, audio=replace(config.audio, sample_rate=32000, frontend_sample_rate=32000))
+    centres = Bands.of(config.logmel, config.audio).centres
+    loud = Batch(torch.full((400, 5, 64), -20.0), None, torch.zeros(400, 1))
+    data = DataRecipe(edges=0.5, worse=2, order_axis="MI")
+    changed = Augmentation(config, data)(loud, np.random.default_rng(2), order=True)
+    assert changed.worse is not None
+    assert changed.worse.shape == (2, STEPS, 5, 64)
+    cut = (changed.sound != -20.0).any(1)  # (clips, mels)
+    ended = cut.any(1)
+    assert 0.42 < ended.float().mean() < 0.58
+    lowest = centres[cut[ended].int().argmax(1).numpy()]
+    assert EDGES[0] < lowest.min() < lowest.max() <= EDGES[1]
+    usual = [float(np.isclose(lowest, centres[np.searchsorted(centres, edge)]).mean()) for edge in USUAL_EDGES]
+    assert min(usual) > 0.2
+    for clip, bands in zip(changed.sound[ended], cut[ended], strict=True):
+        assert bool(bands[bands.int().argmax() :].all())
+        assert SILENCE[0] <= clip[:, bands].min() == clip[:, bands].max() <= SILENCE[1]
+    for clip, versions, bands in zip(changed.sound, changed.worse, cut, strict=False):
+        if bands.any():
+            assert versions[..., bands].max() <= clip[:, bands].max()
+
+
+@pytest.mark.parametrize("order", [True, False])
+def test_only_a_stage_that_teaches_order_makes_clips_worse(order: bool) -> None:
+    sound = torch.randn(4, 20, CLAP.logmel.num_mels) * 10 - 40
+    data = DataRecipe(batch_size=4, worse=3, order_axis="MI")
+    changed = Augmentation(CLAP, data)(Batch(sound, None, torch.zeros(4, 1)), np.random.default_rng(0), order=order)
+    assert torch.equal(changed.sound, sound)
+    assert (changed.worse is not None) == order
+    assert changed.worse is None or len(changed.worse) == 3

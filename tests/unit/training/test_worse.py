@@ -1,0 +1,98 @@
+"""What is done to log-mels is compared with what the same does to samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import cheby2, sosfiltfilt
+
+from drasp_cli.models.config import AudioConfig, LogMelConfig
+from drasp_cli.models.logmel import LogMel
+from drasp_cli.training import worse
+from drasp_cli.training.bands import SILENCE, Bands
+from drasp_cli.training.worse import STEPS, audible_change, make_worse
+
+RATE = 32000
+LOGMEL = LogMelConfig(fft_size=2048, hop_size=640, num_mels=64, f_min=30.0, f_max=16000.0)
+AUDIO = AudioConfig(sample_rate=RATE, frontend_sample_rate=RATE, window_samples=2 * RATE, fill="repeat")
+BANDS = Bands.of(LOGMEL, AUDIO)
+DICE = 60
+
+
+def samples(seed: int = 0) -> np.ndarray:
+    """Two seconds that come and go, of brown noise and a tone: (num_samples,)."""
+    rng = np.random.default_rng(seed)
+    times = np.arange(2 * RATE) / RATE
+    spectrum = np.fft.rfft(rng.standard_normal(len(times))) / (np.arange(RATE + 1) + 100.0)
+    noise = np.fft.irfft(spectrum) * 40.0
+    return (noise + 0.1 * np.sin(2 * np.pi * 440 * times)) * (0.55 + 0.45 * np.sin(2 * np.pi * 1.5 * times))
+
+
+def log_mels(sound: np.ndarray) -> torch.Tensor:
+    return LogMel(LOGMEL, RATE)(torch.from_numpy(sound.astype(np.float32))[None])[0]
+
+
+CLIP = log_mels(samples())
+
+
+@pytest.mark.parametrize("way", [worse._noisy, worse._coarse])
+def test_noise_only_adds_and_at_the_second_step_more(way) -> None:
+    for seed in range(DICE):
+        first, second = way(CLIP, BANDS, np.random.default_rng(seed))
+        assert bool((first >= CLIP - 1e-3).all())
+        assert bool((second >= first - 1e-3).all())
+        assert float((second - first).mean()) > 0.0
+
+
+def test_a_low_pass_only_takes_away_and_at_the_second_step_more() -> None:
+    for seed in range(DICE):
+        first, second = worse._dull(CLIP, BANDS, np.random.default_rng(seed))
+        assert bool((first <= CLIP).all())
+        assert bool((second <= first).all())
+        assert float((first - second).mean()) > 0.0
+        assert min(float(first.min()), float(second.min())) >= min(SILENCE[0], float(CLIP.min()))
+        assert torch.equal(second[:, BANDS.centres < 220.0], CLIP[:, BANDS.centres < 220.0])
+
+
+def test_noise_in_log_mels_is_noise_in_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worse, "_SNR", (20.0, 20.0))
+    monkeypatch.setattr(worse, "_SLOPE", (0.0, 0.0))
+    sound, rng = samples(), np.random.default_rng(1)
+    hiss = rng.standard_normal(len(sound))
+    real = log_mels(sound + hiss * np.sqrt(np.mean(sound**2) / np.mean(hiss**2)) * 10 ** (-20 / 20))
+    made = worse._noisy(CLIP, BANDS, np.random.default_rng(2))[0]
+    quiet = real - 6.0 > CLIP  # where there is hardly anything but the noise
+    assert quiet.float().mean() > 0.2
+    difference = (made - real)[quiet]
+    assert abs(float(difference.mean())) < 0.5
+    assert 0.8 < float(made[quiet].std() / real[quiet].std()) < 1.25
+
+
+def test_a_low_pass_in_log_mels_is_one_in_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worse, "_CUTOFF", (4000.0, 4000.0))
+    monkeypatch.setattr(worse, "_STEEPNESS", (1000.0,))
+    real = log_mels(sosfiltfilt(cheby2(10, 60, 4000.0, fs=RATE, output="sos"), samples()))
+    made = worse._dull(CLIP, BANDS, np.random.default_rng(2))[0]
+    below, above = BANDS.centres < 3000.0, BANDS.centres > 4500.0
+    assert float((made - real)[:, below].abs().mean()) < 0.2
+    inside = slice(2, -2)  # the filter rings at both ends
+    assert float((CLIP - real)[inside, above].min()) > 30.0
+    assert float((CLIP - made)[inside, above].min()) > 30.0
+
+
+def test_every_way_is_taken_each_clip_for_itself() -> None:
+    several = make_worse(CLIP.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
+    assert several.shape == (DICE, STEPS, *CLIP.shape)
+    duller = (several[:, 1] < CLIP - 1e-3).any(-1).any(-1).float().mean()
+    assert 0.15 < float(duller) < 0.55
+    again = make_worse(CLIP.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
+    assert torch.equal(several, again)
+
+
+def test_the_audible_change_by_hand() -> None:
+    clip = torch.zeros(3, 5, 4)
+    other = clip.clone()
+    other[1, :, 0] = -8.0  # a quarter of the bands by 8 dB: 2 dB on average
+    other[2] = 40.0
+    assert audible_change(clip, other).tolist() == [0.0, 0.5, 1.0]
