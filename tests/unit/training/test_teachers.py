@@ -9,7 +9,7 @@ from drasp_cli.models.build import seeded_predictor
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 from drasp_cli.training.recipe import LOSSES
-from drasp_cli.training.teachers import Teachers, agreement
+from drasp_cli.training.teachers import ORDER_MARGIN, Teachers, _order, agreement
 from tests.tiny import tiny_config
 
 VOCABULARY = Vocabulary({"tempo": ("fast", "slow"), "timbre": ("bell", "flute", "piano")}, ("hum", "noise"))
@@ -27,9 +27,15 @@ def batch(rows: int = 4) -> Batch:
     )
 
 
+def worse_versions() -> torch.Tensor:
+    """Two steps of the first two clips."""
+    return torch.randn(2, 2, 63, 16, generator=torch.Generator().manual_seed(1)) * 10 - 40
+
+
 def test_a_batch_is_moved_whole() -> None:
     meta = torch.device("meta")
-    whole, bare = replace(batch(), num_samples=torch.ones(4).long()), Batch(batch().sound, None, batch().ratings)
+    whole = replace(batch(), num_samples=torch.ones(4).long(), worse=torch.zeros(1, 2, 63, 16))
+    bare = Batch(batch().sound, None, batch().ratings)
     moved = whole.to(meta)
     for name, column in vars(whole).items():
         there = getattr(moved, name)
@@ -87,11 +93,12 @@ def test_every_loss_teaches(name: str) -> None:
     """A few steps on one batch bring each loss down, and only gradients that it may reach are there."""
     predictor = seeded_predictor(tiny_config(), 0)
     torch.manual_seed(0)
-    teachers = Teachers(predictor.config, VOCABULARY)
+    teachers = Teachers(predictor.config, VOCABULARY, "MI")
+    clips = replace(batch(), worse=worse_versions())
     optimizer = torch.optim.AdamW([*predictor.parameters(), *teachers.parameters()], lr=3e-3)
     values = []
     for _ in range(20):
-        losses, _ = teachers.losses(predictor, batch(), [name], "l1")
+        losses, _ = teachers.losses(predictor, clips, [name], "l1")
         assert list(losses) == [name]
         optimizer.zero_grad()
         losses[name].backward()  # type: ignore[no-untyped-call]
@@ -113,3 +120,43 @@ def test_a_clips_losses_do_not_depend_on_its_batch_mates() -> None:
         _, alone = teachers.losses(predictor, batch(1), ["ratings"], "l1")
     for axis in together:
         torch.testing.assert_close(together[axis][:1], alone[axis], atol=1e-5, rtol=0)
+
+
+def test_the_order_of_versions_by_hand() -> None:
+    clips = torch.zeros(3, 5, 4)
+    worse = torch.stack([clips[:2] - 2.0, clips[:2] - 12.0], 1)  # half of what can be heard, then all of it
+    # the first clip falls by 0.2 and rises by 0.3; the second falls by 0.01 and by 0.1
+    scores = torch.tensor([3.0, 4.0, 5.0, 2.8, 3.1, 3.99, 3.89])
+    expected = (0.0 + (0.3 + ORDER_MARGIN) + (0.5 * ORDER_MARGIN - 0.01) + 0.0) / 4
+    torch.testing.assert_close(_order(scores, clips, worse), torch.tensor(expected))
+
+
+def test_order_is_taught_on_its_axis_and_leaves_the_other_losses_alone() -> None:
+    predictor = seeded_predictor(tiny_config(), 0)
+    teachers = Teachers(predictor.config, VOCABULARY, "MI")
+    wanted = ["ratings", "causes", "attributes", "prompt_attributes", "matching"]
+    with_worse = replace(batch(), worse=worse_versions())
+    plain, scores = teachers.losses(predictor, batch(), wanted, "l1")
+    losses, again = teachers.losses(predictor, with_worse, [*wanted, "order"], "l1")
+    assert set(losses) == {*plain, "order"}
+    for name in wanted:
+        torch.testing.assert_close(losses[name], plain[name])
+    for axis in scores:
+        torch.testing.assert_close(again[axis], scores[axis])
+    assert losses["order"] > 0
+    losses["order"].backward()
+    touched = {name for name, p in predictor.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
+    assert any(name.startswith("heads.MI") for name in touched)
+    assert not any(name.startswith(("heads.TA", "text")) for name in touched)
+
+
+def test_causes_are_taught_as_the_root_of_their_severity() -> None:
+    predictor = seeded_predictor(tiny_config(), 0)
+    teachers = Teachers(predictor.config, VOCABULARY)
+    assert teachers.causes is not None
+    with torch.no_grad():
+        teachers.causes.weight.zero_()
+        teachers.causes.bias.fill_(0.5)
+    quarter = replace(batch(), causes=torch.full((4, 2), 0.25))
+    with torch.inference_mode():
+        assert float(teachers.losses(predictor, quarter, ["causes"], "l1")[0]["causes"]) == 0.0
