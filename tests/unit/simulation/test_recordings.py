@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import welch
 
 from drasp_cli.datasets.aes_causes import read_aes_causes
 from drasp_cli.errors import SimulationError
-from drasp_cli.simulation import simulate
+from drasp_cli.simulation import recordings, simulate
 from drasp_cli.simulation.composer import MUSICAL_FAULTS
 from drasp_cli.simulation.layout import SPLITS
 from drasp_cli.simulation.recordings import (
@@ -22,11 +23,13 @@ from drasp_cli.simulation.recordings import (
     find_recordings,
     play_recordings,
     recordings_of,
+    room_tone,
 )
 from drasp_cli.simulation.scenes import PART_COUNT, RECORDED_MUSIC
 
 RATE = 16000
 FILES = 12
+STEP = 1.35  # in pitch from one recording to the next: more than the speeds differ
 
 
 def tone(hertz: float, seconds: float, rate: int = RATE) -> np.ndarray:
@@ -35,7 +38,12 @@ def tone(hertz: float, seconds: float, rate: int = RATE) -> np.ndarray:
 
 def pitch(number: int) -> float:
     """The frequency by which the recording of this number is known."""
-    return 500.0 + 400.0 * number
+    return 120.0 * STEP**number
+
+
+def number_of(hertz: float) -> int:
+    """Which recording it is, at whatever speed it is played."""
+    return round(np.log(hertz / 120.0) / np.log(STEP))
 
 
 def loudest(samples: np.ndarray, rate: int) -> float:
@@ -70,10 +78,58 @@ def test_every_recording_is_in_one_split_and_the_seed_deals_them(folder):
 
 
 @pytest.mark.parametrize("rate", [16000, 32000, 44100])
-def test_a_recording_keeps_its_pitch_at_any_rate(folder, rate):
+def test_a_recording_keeps_its_pitch_at_any_rate(folder, rate, monkeypatch):
+    monkeypatch.setattr(recordings, "_SPEED", (1.0, 1.0))
     out = play_recordings(Library(folder, ["03.flac"]), rate, 2.0, np.random.default_rng(0))
     assert out.shape == (2 * rate,)
     assert loudest(out, rate) == pytest.approx(pitch(3), abs=2.0)
+
+
+def test_all_of_one_clip_is_played_at_one_speed_and_other_clips_at_others(folder):
+    library, speeds = Library(folder, ["05.flac"]), []
+    for seed in range(20):
+        out = play_recordings(library, RATE, 8.0, np.random.default_rng(seed))
+        within = [loudest(part, RATE) / pitch(5) for part in (out[: 3 * RATE], out[-3 * RATE :])]
+        assert within[0] == pytest.approx(within[1], abs=0.01)
+        speeds.append(within[0])
+    assert 0.87 < min(speeds) < 0.94
+    assert 1.06 < max(speeds) < 1.13
+
+
+def test_room_tone_has_the_level_and_the_colour_of_what_is_left_in_pauses():
+    rng = np.random.default_rng(0)
+    floor = 0.003 * np.convolve(
+        rng.standard_normal(4 * RATE), [1.0, 1.0, 1.0], "same"
+    )  # nothing at a third of the rate
+    talking = np.repeat([1.0, 0.0] * 4, RATE // 2)
+    tone = room_tone(floor + 0.3 * talking * rng.standard_normal(4 * RATE), 4 * RATE, rng)
+    assert np.std(tone) == pytest.approx(np.std(floor), rel=0.1)
+    frequency, power = welch(tone, RATE, nperseg=512)
+    dip = power[np.abs(frequency - RATE / 3) < 100].mean()
+    assert dip < 0.05 * power[(frequency > 200) & (frequency < 2000)].mean()
+
+
+def test_where_there_is_no_pause_or_no_room_there_is_no_room_tone():
+    rng = np.random.default_rng(0)
+    assert not room_tone(rng.standard_normal(RATE), RATE, rng).any()
+    edited = np.concatenate([rng.standard_normal(RATE), np.zeros(RATE)])
+    assert not room_tone(edited, RATE, rng).any()
+    assert not room_tone(np.ones(100), RATE, rng).any()
+    assert room_tone(edited, 300, rng).shape == (300,)
+
+
+def test_the_room_goes_on_between_recordings(tmp_path):
+    rng = np.random.default_rng(1)
+    talking = np.repeat([0.0, 1.0, 0.0, 1.0, 0.0], RATE // 2)
+    for name in ("a.wav", "b.wav"):
+        noise = rng.standard_normal((2, len(talking)))
+        soundfile.write(tmp_path / name, 0.002 * noise[0] + 0.2 * talking * noise[1], RATE)
+    out = play_recordings(Library(str(tmp_path), ["a.wav", "b.wav"]), RATE, 10.0, rng)
+    frames = np.sqrt(np.mean(out[: len(out) // 160 * 160].reshape(-1, 160) ** 2, axis=1))
+    quiet = frames[1:][frames[1:] < 0.1 * frames.max()]
+    assert len(quiet) > 200
+    assert quiet.min() > 0.4 * np.median(quiet)
+    assert quiet.max() < 2.5 * np.median(quiet)
 
 
 def test_recordings_follow_one_another_with_pauses(folder):
@@ -82,7 +138,7 @@ def test_recordings_follow_one_another_with_pauses(folder):
     sounding = np.sqrt(np.mean(frames**2, axis=1)) > 0.01
     starts = np.flatnonzero(np.diff(sounding.astype(int)) == 1) + 1
     heard = [loudest(out[start * 160 : start * 160 + RATE], RATE) for start in starts if start * 160 + RATE < len(out)]
-    numbers = [round((hertz - 500.0) / 400.0) for hertz in heard]
+    numbers = [number_of(hertz) for hertz in heard]
     assert len(numbers) == 3
     assert numbers == [(numbers[0] + step) % FILES for step in range(3)]
 
@@ -175,7 +231,7 @@ def test_a_recorded_clip_holds_a_recording_of_its_split(tests_made, folder):
     for row in rows:
         if is_recorded(row) and all(float(row[key]) < 0.5 for key in row if key.startswith("cause_")):
             samples, rate = soundfile.read(out / "wav" / row["name"])
-            number = round((loudest(samples, rate) - 500.0) / 400.0)
+            number = number_of(loudest(samples, rate))
             assert f"{number:02d}.flac" in recordings_of(folder, row["split"], 4)
             checked += 1
     assert checked >= 3
@@ -206,7 +262,7 @@ def test_the_readme_names_folder_and_digest(tests_made, folder):
 def scenes_made(folder, tmp_path_factory):
     """The same clips of any sound, without recordings and with them for speech and music: folder and rows of causes."""
     made = {}
-    for name, recordings in (("plain", None), ("recorded", Path(folder))):
+    for name, given in (("plain", None), ("recorded", Path(folder))):
         out = tmp_path_factory.mktemp("scenes") / name
         simulate(
             out,
@@ -215,8 +271,8 @@ def scenes_made(folder, tmp_path_factory):
             seed=4,
             layout="aes-natural",
             seconds=2.0,
-            speech=recordings,
-            music=recordings,
+            speech=given,
+            music=given,
             workers=1,
             on_clip=lambda: None,
         )
