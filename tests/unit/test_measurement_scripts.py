@@ -12,6 +12,7 @@ import pytest
 import soundfile
 import torch
 
+from drasp_cli.datasets.aes_causes import AesCauses
 from drasp_cli.datasets.causes import Causes
 from drasp_cli.datasets.musiceval import RatedClip
 from drasp_cli.datatypes import Clip, ClipScore
@@ -35,7 +36,7 @@ from tests.benchmarks.floor import count_bytes, count_flops
 from tests.benchmarks.precision import drift_rows, find_clips
 from tests.benchmarks.real_degradations import falls_row, recording, versions
 from tests.benchmarks.report import Interval, Report
-from tests.benchmarks.unseen_systems import agreement_rows, ceiling_rows, known_prompts, wording
+from tests.benchmarks.unseen_systems import agreement_rows, ceiling_rows, check_seed, known_prompts, wording
 
 RATE = 24000
 TIME = np.arange(2 * RATE) / RATE
@@ -158,11 +159,11 @@ def test_perfect_scores_reach_the_aims_and_inverted_ones_do_not():
         f"{n}.wav": Causes(f"{n}.wav", "", "", "", {}, {}, {}, 1.0, {"MI": n / 2, "TA": -float(n)}, {})
         for n in (1, 2, 3, 4)
     }
-    by_level = {(row[0], row[1]): row for row in agreement_rows(rated, scores)}
+    by_level = {(row[0], row[1]): row for row in agreement_rows(("MI", "TA"), rated, scores)}
     assert [by_level[key][2] for key in by_level] == [4, 2, 4, 2]
     assert by_level["MI", "clip"][3].value == pytest.approx(1.0)
     assert by_level["TA", "system"][3].value == pytest.approx(-1.0)
-    rows = ceiling_rows(rated, scores, causes)
+    rows = ceiling_rows(("MI", "TA"), rated, scores, causes)
     assert [(row[0], row[1], row[-1]) for row in rows] == [
         ("MI", "clip", True),
         ("MI", "system", True),
@@ -171,6 +172,15 @@ def test_perfect_scores_reach_the_aims_and_inverted_ones_do_not():
     ]
     assert rows[2][2].value == pytest.approx(1.0)  # the ceiling of TA
     assert rows[2][4].value == pytest.approx(-1.0)  # our share of it
+
+
+def test_an_axis_without_an_aim_at_clip_level_says_none():
+    rated = [RatedClip(row.clip, {"PQ": row.ratings["MI"]}) for row in rated_clips()]
+    scores = [ClipScore(row.clip, row.ratings) for row in rated]
+    causes = {Path(row.clip.path).name: AesCauses("", "", "", (), {}, row.ratings, {}) for row in rated}
+    clips, systems = ceiling_rows(("PQ",), rated, scores, causes)
+    assert clips[-2:] == ["", ""]
+    assert systems[-2:] == ["score above 0.95", True]
 
 
 def test_a_share_of_the_ceiling_is_one_where_the_scores_are_the_latents():
@@ -183,11 +193,12 @@ def test_a_share_of_the_ceiling_is_one_where_the_scores_are_the_latents():
 def test_prompts_of_the_training_data_are_known_by_their_words(tmp_path: Path):
     (tmp_path / "README.md").write_text("drasp simulate OUT --clips 9 --seed 1 --layout musiceval")
     (tmp_path / "prompt_info.txt").write_text("id\ttext\nP001\tA slow  Piano\nP002\tfast drums\n")
-    known = known_prompts(tmp_path, seed=77)
+    known = known_prompts(tmp_path)
     assert wording("a slow piano") in known
     assert wording("a slow harp") not in known
+    check_seed(tmp_path, seed=77)
     with pytest.raises(SystemExit, match="same seed, 1"):
-        known_prompts(tmp_path, seed=1)
+        check_seed(tmp_path, seed=1)
 
 
 def test_codec_rows_are_best_rated_first():
