@@ -1,11 +1,13 @@
 """How sound music is recorded: everything that differs between good recordings and is nobody's fault.
 
 Rooms, microphones, a noise floor far below the music, the upper edge of the recording, fades and silence at the ends.
-Without these a network would learn that a little room, a quiet hiss, a dark instrument or a pause is a fault. The floor
-is never missing: only against it can a low-pass be told from a dark instrument.
+Without these a network would learn that a little room, a quiet hiss, a dark instrument or a pause is a fault. Below the
+upper edge the floor is never missing: only against it can a low-pass be told from a dark instrument.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,10 @@ from drasp_cli.simulation.degradations import coloured_noise, db, rms
 
 Samples = NDArray[np.float64]
 
-_USUAL_EDGES = (11025.0, 12000.0)  # half of 22.05 and 24 kHz
+EDGES: Final = (9000.0, 16000.0)
+"""Between which a recording may end, in Hz, and be none the worse."""
+USUAL_EDGES: Final = (11025.0, 12000.0)
+"""Half of 22.05 and 24 kHz."""
 
 
 def record(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
@@ -68,9 +73,9 @@ def _upper_edge(samples: Samples, rate: int, rng: np.random.Generator) -> Sample
     size = next_fast_len(len(samples), real=True)
     spectrum = rfft(samples, size)
     frequency = np.arange(len(spectrum)) * rate / size
-    edge, width = float(rng.uniform(9000.0, 16000.0)), float(rng.uniform(100.0, 800.0))
+    edge, width = float(rng.uniform(*EDGES)), float(rng.uniform(100.0, 800.0))
     if rng.random() < 0.5:
-        edge = float(rng.choice(_USUAL_EDGES)) - width / 2
+        edge = float(rng.choice(USUAL_EDGES)) - width / 2
     return np.asarray(irfft(spectrum * np.clip((edge - frequency) / width + 0.5, 0.0, 1.0), size)[: len(samples)])
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from drasp_cli.models.config import ClapConfig, PredictorConfig
+from drasp_cli.simulation.recording import EDGES, USUAL_EDGES
 from drasp_cli.training.bands import SILENCE, Bands
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.recipe import DataRecipe
 from drasp_cli.training.worse import make_worse
-
-USUAL_EDGES: Final = (11025.0, 12000.0)
-"""Half of usual sampling rates, in Hz."""
-EDGES: Final = (9000.0, 16000.0)
-"""Between which a recording may end, in Hz, and be none the worse."""
 
 
 class Augmentation:

@@ -22,7 +22,7 @@ class Bands:
     Attributes:
         centres: (mels,) in Hz.
         widths: (mels,) in Hz, of the rectangles of the same area.
-        independent: (mels,) how many independent values a band of noise is the mean of.
+        independent: (mels,) about how many independent values a band of noise is the mean of.
     """
 
     centres: NDArray[np.float64]
@@ -34,6 +34,6 @@ class Bands:
         """Those of a front end."""
         edges = band_edges(logmel.num_mels, logmel.f_min, logmel.f_max)
         widths = (edges[2:] - edges[:-2]) / 2
-        # Of the bins of a spectrum behind a Hann window, two thirds are independent.
+        # The equivalent noise bandwidth of a Hann window is 1.5 bins (Harris, Proceedings of the IEEE 66(1), 1978).
         bins = widths / (audio.frontend_sample_rate / logmel.fft_size)
         return cls(edges[1:-1], widths, np.maximum(1.0, bins / 1.5))

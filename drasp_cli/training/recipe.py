@@ -18,6 +18,8 @@ from pathlib import Path
 
 from drasp_cli.errors import ConfigError
 from drasp_cli.models.config import AudioboxConfig, ClapConfig, PredictorConfig, from_plain, parse_config
+from drasp_cli.models.predictor import TEXT_AXES
+from drasp_cli.simulation.recording import EDGES
 from drasp_cli.training.tokenizer import SMALLEST_VOCABULARY
 
 if sys.version_info >= (3, 11):
@@ -48,7 +50,7 @@ class DataRecipe:
         edges: the share of clips that end between 9 and 16 kHz each time they are seen, as recordings of lower sampling
             rates do; for predictors of log-mels, as the next two.
         worse: clips of a batch that are heard again, made worse by two steps, where the loss `order` is wanted.
-        order_axis: the axis on which they are less.
+        order_axis: the axis on which they are less; one that reads no prompt.
     """
 
     batch_size: int = 32
@@ -151,10 +153,10 @@ def load_recipe(path: Path) -> Recipe:
     if text is not None and recipe.data.vocab_size < SMALLEST_VOCABULARY:
         reason = f"must be at least {SMALLEST_VOCABULARY}: every byte and the special tokens"
         raise ConfigError(source, "data.vocab_size", reason)
+    _check_order(recipe, source)
     if recipe.data.roll and isinstance(recipe.predictor, AudioboxConfig):
         reason = "must be false for a predictor that hears samples: it would hear a click where end and start meet"
         raise ConfigError(source, "data.roll", reason)
-    _check_log_mels(recipe, source)
     if recipe.data.gain_db < 0:
         raise ConfigError(source, "data.gain_db", "must not be negative")
     for i, stage in enumerate(recipe.stage):
@@ -165,24 +167,33 @@ def load_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def _check_log_mels(recipe: Recipe, source: str) -> None:
-    """Checks what is done to log-mels, and only to them."""
-    data = recipe.data
-    wanted = any("order" in stage.losses for stage in recipe.stage)
-    if not isinstance(recipe.predictor, ClapConfig):
+def _check_order(recipe: Recipe, source: str) -> None:
+    """Checks what is done to log-mels, and only to them: `edges`, and what the loss `order` needs."""
+    data, predictor = recipe.data, recipe.predictor
+    taught = [i for i, stage in enumerate(recipe.stage) if "order" in stage.losses]
+    if not isinstance(predictor, ClapConfig):
+        reason = "is for a predictor that hears log-mels"
         for name in ("edges", "worse"):
             if getattr(data, name):
-                raise ConfigError(source, f"data.{name}", "is for a predictor that hears log-mels")
+                raise ConfigError(source, f"data.{name}", reason)
+        if taught:
+            raise ConfigError(source, f"stage[{taught[0]}].losses.order", reason)
+        return
     if not 0 <= data.edges <= 1:
         raise ConfigError(source, "data.edges", "must lie between 0 and 1")
+    if data.edges and predictor.logmel.f_max <= EDGES[0]:
+        reason = (
+            f"does nothing: predictor.logmel.f_max is {predictor.logmel.f_max:g} Hz, clips end above {EDGES[0]:g} Hz"
+        )
+        raise ConfigError(source, "data.edges", reason)
     if not 0 <= data.worse <= data.batch_size:
         raise ConfigError(source, "data.worse", "must lie between 0 and data.batch_size")
-    if wanted != (data.worse > 0):
-        raise ConfigError(source, "data.worse", "must be positive if, and only if, a stage has the loss 'order'")
-    axes = recipe.predictor.axes if wanted else ("",)
-    if data.order_axis not in axes:
-        choices = ", ".join(map(repr, axes))
-        raise ConfigError(source, "data.order_axis", f"must be one of {choices}" if wanted else "needs a data.worse")
+    if taught and not data.worse:
+        raise ConfigError(source, "data.worse", f"must be positive: stage[{taught[0]}] has the loss 'order'")
+    choices = [axis for axis in predictor.axes if axis not in TEXT_AXES]
+    if (data.order_axis or taught) and data.order_axis not in choices:
+        known = ", ".join(map(repr, choices))
+        raise ConfigError(source, "data.order_axis", f"must be an axis that reads no prompt: {known}")
 
 
 def _check_stage(stage: StageRecipe, source: str, key: str) -> None:

@@ -22,8 +22,8 @@ STEPS: Final = 2
 
 _SNR = (0.0, 60.0)  # dB, at the first step
 _LESS_SNR = (5.0, 15.0)  # dB from the first step to the second
-_SLOPE = (-0.5, 1.0)  # of the power of noise over frequency: blue to pink
-_CUTOFF = (500.0, 12000.0)  # Hz, at the first step
+_SLOPE = (-0.5, 1.0)  # power of noise goes with frequency to minus this: half way to blue, to pink
+_CUTOFF = (500.0, 12000.0)  # Hz, at the first step, or up to the highest band
 _LOWER = (1.3, 2.2)  # ratio of the cut-offs of both steps
 _STEEPNESS = (36.0, 72.0, 1000.0)  # dB per octave; the last is a brick wall
 _CODING_NOISE = (15.0, 45.0)  # dB below what is loud around it, at the first step
@@ -73,7 +73,8 @@ def _noisy(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]
 
 def _dull(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]:
     """A low-pass at 500 Hz to 12 kHz, and then at a lower cut-off."""
-    cutoff = _CUTOFF[0] * (_CUTOFF[1] / _CUTOFF[0]) ** float(rng.random())
+    highest = min(_CUTOFF[1], float(bands.centres[-1]))
+    cutoff = _CUTOFF[0] * (highest / _CUTOFF[0]) ** float(rng.random())
     steepness = float(rng.choice(_STEEPNESS))
     cutoffs = (cutoff, cutoff / float(rng.uniform(*_LOWER)))
     silence = float(rng.uniform(*SILENCE))
@@ -96,7 +97,7 @@ def _coarse(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor
 
 
 def _noise(clip: Tensor, bands: Bands, rng: np.random.Generator) -> Tensor:
-    """Power of noise of mean power 1 in every band and frame of a clip."""
+    """Power of noise of mean power 1 in every band and frame of a clip, as if frames did not overlap."""
     power = rng.gamma(bands.independent, 1.0 / bands.independent, tuple(clip.shape))
     return torch.from_numpy(power.astype(np.float32))
 

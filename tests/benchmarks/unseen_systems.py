@@ -52,7 +52,9 @@ def main() -> None:
 
     checkpoint = load_predictor(given.model)
     axes = checkpoint.config.axes
-    layout = next(layout for layout in LAYOUTS if set(axes) <= set(layout.axes))
+    layout = next((layout for layout in LAYOUTS if set(axes) <= set(layout.axes)), None)
+    if layout is None:
+        sys.exit(f"no simulated listening test rates {', '.join(axes)}")
     names = ("clips", "systems", "prompts", "seed") if layout.has_prompts else ("clips", "systems", "seed")
     arguments = {name: getattr(given, name) for name in names}
     provide_test(given.data, layout.option, arguments)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -22,12 +23,13 @@ from drasp_cli.training.teachers import Teachers
 from tests.tiny import tiny_folder, tiny_plain
 from tests.unit.training.dataset import make_dataset
 
-ALL = {"ratings": 1.0, "causes": 1.0, "attributes": 1.0, "prompt_attributes": 1.0, "matching": 1.0}
+ALL = {"ratings": 1.0, "order": 1.0, "causes": 1.0, "attributes": 1.0, "prompt_attributes": 1.0, "matching": 1.0}
 
 
 def recipe(*stages: StageRecipe, roll: bool = True) -> Recipe:
     config = parse_config(tiny_plain() | {"ratings": "simulated", "training_data": "tones"}, "tiny")
-    return Recipe(7, config, DataRecipe(batch_size=4, vocab_size=300, roll=roll, gain_db=3.0), stages)
+    data = DataRecipe(batch_size=4, vocab_size=300, roll=roll, gain_db=3.0, worse=2, order_axis="MI")
+    return Recipe(7, config, data, stages)
 
 
 TWO_STAGES = recipe(
@@ -99,6 +101,20 @@ def test_a_checkpoint_folder_comes_out(tmp_path: Path) -> None:
         ("ratings", "2"),
     ]
     assert all(float(row["dev_ratings"]) > 0 for row in rows)
+    assert [row["train_order"] != "" for row in rows] == [True, True, False, False]
+    assert "dev_order" not in rows[0]
+
+
+def test_order_is_taught_without_causes_and_with_fewer_clips_than_are_made_worse(tmp_path: Path) -> None:
+    data = make_dataset(tmp_path / "data", clips=3, causes=False)
+    ends = []
+    for weight in (0.0, 1.0):
+        stage = StageRecipe("ratings", 2, {"ratings": 1.0, "order": weight}, learning_rate=3e-3, keep="last")
+        few = replace(recipe(stage), data=replace(TWO_STAGES.data, worse=4))
+        ends.append(train(data, tmp_path / str(weight), recipe=few))
+    with (tmp_path / "1.0" / LOG_FILE).open() as file:
+        assert all(float(row["train_order"]) > 0 for row in csv.DictReader(file))
+    assert not torch.equal(ends[0]["heads.MI.layers.0.weight"], ends[1]["heads.MI.layers.0.weight"])
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3, 4])
