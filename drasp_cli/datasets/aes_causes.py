@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drasp_cli.datasets.aes_natural import AXES
-from drasp_cli.datasets.causes import Defect, finite_number, parse_defects
+from drasp_cli.datasets.causes import Defect, finite_number, parse_defects, parse_severities
 from drasp_cli.datasets.lines import csv_records
 from drasp_cli.errors import InputError
 
@@ -88,7 +88,8 @@ def read_aes_causes(path: Path) -> dict[str, AesCauses]:
 
     Raises:
         InputError: the file cannot be read, is not UTF-8 or not well-formed CSV; or a column is missing, a number is
-            not one or not finite, a source or a defect cannot be read, or a name occurs twice (with the line).
+            not one or not finite, a severity is not within 0 and 1, a source or a defect cannot be read, or a name
+            occurs twice (with the line).
     """
     rows: dict[str, AesCauses] = {}
     source = str(path)
@@ -112,7 +113,7 @@ def _parse(fields: Mapping[str, str], source: str, line: int) -> AesCauses:
         system=fields["system"],
         split=fields["split"],
         sources=tuple(_parse_source(text, source, line) for text in fields["sources"].split(";") if text),
-        causes={column.removeprefix("cause_"): number(column) for column in fields if column.startswith("cause_")},
+        causes=parse_severities(fields, source, line),
         latent={axis: number(f"latent_{axis}") for axis in AXES},
         ratings={axis: number(axis) for axis in AXES},
         defects=parse_defects(fields["defects"], source, line),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drasp_cli.errors import InputError
 
+_CAUSE = "cause_"
 _FIRST = ("name", "system", "prompt_id", "split")
 _LAST = ("agreement", "latent_MI", "latent_TA", "MI", "TA", "defects")
 
@@ -88,8 +89,8 @@ def read_causes(path: Path) -> dict[str, Causes]:
 
     Raises:
         InputError: the file cannot be read or is not UTF-8; or it is not well-formed CSV, a column is missing, a row
-            has too few or too many fields, a number is not one or not finite, a defect cannot be read, or a name
-            occurs twice (with the line).
+            has too few or too many fields, a number is not one or not finite, a severity is not within 0 and 1, a
+            defect cannot be read, or a name occurs twice (with the line).
     """
     rows: dict[str, Causes] = {}
     try:
@@ -140,7 +141,7 @@ def _parse(fields: Mapping[str, str], source: str, line: int) -> Causes:
         split=fields["split"],
         prompt=chosen("prompt_"),
         heard=chosen("heard_"),
-        causes={column.removeprefix("cause_"): number(column) for column in fields if column.startswith("cause_")},
+        causes=parse_severities(fields, source, line),
         agreement=number("agreement"),
         latent={"MI": number("latent_MI"), "TA": number("latent_TA")},
         ratings={"MI": number("MI"), "TA": number("TA")},
@@ -161,6 +162,22 @@ def finite_number(fields: Mapping[str, str], column: str, source: str, line: int
     if not math.isfinite(value):
         raise InputError(source, f"{column} is '{fields[column]}', not a finite number", line)
     return value
+
+
+def parse_severities(fields: Mapping[str, str], source: str, line: int) -> dict[str, float]:
+    """Cause -> severity: the columns `cause_<name>` of one row.
+
+    Raises:
+        InputError: one is not a number of 0 to 1.
+    """
+    severities = {}
+    for column in fields:
+        if column.startswith(_CAUSE):
+            value = finite_number(fields, column, source, line)
+            if not 0.0 <= value <= 1.0:
+                raise InputError(source, f"{column} is {value:g}; expected a severity of 0 to 1", line)
+            severities[column.removeprefix(_CAUSE)] = value
+    return severities
 
 
 def parse_defects(text: str, source: str, line: int) -> tuple[Defect, ...]:

@@ -14,6 +14,7 @@ from drasp_cli.simulation.attributes import DRAWN, SPOKEN, SPOKEN_ALONE, VALUES
 from drasp_cli.simulation.composer import MUSICAL_FAULTS, audible_heard
 from drasp_cli.simulation.degradations import GLOBAL, LEVEL, LOCAL
 from drasp_cli.simulation.random_streams import stream
+from drasp_cli.simulation.sound_chain import CHAIN_CAUSES
 
 SHARED_QUALITY: Final = 0.4
 """Correlation between any two of a system's three abilities."""
@@ -25,14 +26,13 @@ _SHARES = {
     **dict.fromkeys(LOCAL, 0.26),
     LEVEL: 0.06,
 }
-SOUND_FAULTS: Final = (*GLOBAL, *LOCAL, LEVEL)
+
 _KEPT = 0.85  # of a system's faults, the share of its clips that show it
 _STRAY = 0.02  # of the faults a system has not, the share of its clips that show it all the same
 _GOOD_SOUND = 0.14
 _GOOD_MUSIC = 0.08
-_ONE_FAULT = (
-    0.3  # the share of clips whose sound has one fault alone, of any severity: what each of them does by itself
-)
+# The share of clips whose sound has one fault alone, of any severity: there it can be learned what each does.
+_ONE_FAULT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def draw_severities(system: System, rng: np.random.Generator) -> dict[str, float
             drawn[cause] = float(np.clip(stray, 0.03, 1.0)) if luck < _STRAY else 0.0
     one, which, severity = rng.random(), rng.random(), rng.random()
     if not good["sound"] and one < _ONE_FAULT:
-        owned = [cause for cause in SOUND_FAULTS if system.severities[cause] > 0.0] or SOUND_FAULTS
+        owned = [cause for cause in CHAIN_CAUSES if system.severities[cause] > 0.0] or CHAIN_CAUSES
         alone = owned[int(which * len(owned))]
-        drawn |= {cause: max(severity, 0.03) if cause == alone else 0.0 for cause in SOUND_FAULTS}
+        drawn |= {cause: max(severity, 0.03) if cause == alone else 0.0 for cause in CHAIN_CAUSES}
     return drawn
 
 

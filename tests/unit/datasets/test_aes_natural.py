@@ -127,6 +127,7 @@ def test_causes_come_back_as_they_were(tmp_path):
     ("old", "new", "message"),
     [
         ("0.250000", "high", "causes.csv:2: cause_noise is 'high', not a finite number"),
+        ("0.250000", "-0.25", "causes.csv:2: cause_noise is -0.25; expected a severity of 0 to 1"),
         ("4.500000", "nan", "causes.csv:2: latent_CU is 'nan', not a finite number"),
         ("rain/rain/1@2.50-7.25@-8.5", "rain@2.50", "causes.csv:2: source 'rain@2.50' is not kind/main/parts"),
         ("burst@1.2500-2.0000", "burst", "causes.csv:2: defect 'burst' is not kind@start-end in seconds"),

@@ -49,6 +49,7 @@ def test_columns_are_the_documented_ones(tmp_path):
     ("old", "new", "message"),
     [
         ("0.250000", "much", "causes.csv:2: cause_noise is 'much', not a finite number"),
+        ("0.250000", "1.25", "causes.csv:2: cause_noise is 1.25; expected a severity of 0 to 1"),
         ("0.500000", "nan", "causes.csv:2: agreement is 'nan', not a finite number"),
         ("click@0.5000-0.5005", "click@here", "causes.csv:2: defect 'click@here' is not kind@start-end"),
         (",organ,", ",", "causes.csv:2: 15 fields where the header has 16"),
