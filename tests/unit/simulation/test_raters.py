@@ -145,6 +145,19 @@ def test_music_and_sound_weigh_about_the_same(population):
     assert np.corrcoef(np.log(impression - 1), parts.sum(axis=0))[0, 1] == pytest.approx(-1.0)
 
 
+def test_a_quarter_of_the_clips_has_one_fault_of_sound_alone_and_of_any_severity():
+    """30 % of those whose sound is not spared (14 %), and some by luck."""
+    alone = []
+    for index, system in enumerate(draw_systems(310, 5) * 10):
+        own = {cause for cause in CHAIN_CAUSES if system.severities[cause] > 0.0}
+        drawn = draw_severities(system, stream(5, "one fault", index))
+        faults = [cause for cause in CHAIN_CAUSES if drawn[cause] > 0.0]
+        alone.append(drawn[faults[0]] if len(faults) == 1 and (faults[0] in own or not own) else np.nan)
+    found = np.array(alone)[~np.isnan(alone)]
+    assert 0.25 < len(found) / len(alone) < 0.5
+    assert np.all(np.histogram(found, bins=5, range=(0.0, 1.0))[0] > 0.1 * len(found))
+
+
 def test_a_third_of_the_clips_has_a_clean_chain(population):
     assert 0.3 < np.mean(population[3] < 0.1) < 0.55
 

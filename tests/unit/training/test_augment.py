@@ -53,10 +53,10 @@ def test_a_share_of_clips_ends_at_a_frequency_of_its_own_and_all_its_versions_wi
     config = replace(config, audio=replace(config.audio, sample_rate=32000, frontend_sample_rate=32000))
     centres = Bands.of(config.logmel, config.audio).centres
     loud = Batch(torch.full((400, 5, 64), -20.0), None, torch.zeros(400, 1))
-    data = DataRecipe(edges=0.5, worse=2, order_axis="MI")
+    data = DataRecipe(edges=0.5, worse=40, order_axis="MI")
     changed = Augmentation(config, data)(loud, np.random.default_rng(2), order=True)
     assert changed.worse is not None
-    assert changed.worse.shape == (2, STEPS, 5, 64)
+    assert changed.worse.shape == (40, STEPS, 5, 64)
     cut = (changed.sound != -20.0).any(1)  # (clips, mels)
     ended = cut.any(1)
     assert 0.42 < ended.float().mean() < 0.58
@@ -67,14 +67,15 @@ def test_a_share_of_clips_ends_at_a_frequency_of_its_own_and_all_its_versions_wi
     for clip, bands in zip(changed.sound[ended], cut[ended], strict=True):
         assert bool(bands[bands.int().argmax() :].all())
         assert SILENCE[0] <= clip[:, bands].min() == clip[:, bands].max() <= SILENCE[1]
-    for clip, versions, bands in zip(changed.sound, changed.worse, cut, strict=False):
-        if bands.any():
-            assert versions[..., bands].max() <= clip[:, bands].max()
+    ends = cut[:40].any(1)
+    assert 5 < ends.sum() < 35
+    for clip, versions, bands in zip(changed.sound[:40][ends], changed.worse[ends], cut[:40][ends], strict=True):
+        assert versions[..., bands].max() <= clip[:, bands].max()
 
 
 @pytest.mark.parametrize("order", [True, False])
 def test_only_a_stage_that_teaches_order_makes_clips_worse(order: bool) -> None:
-    sound = torch.randn(4, 20, CLAP.logmel.num_mels) * 10 - 40
+    sound = torch.randn(4, 20, CLAP.logmel.num_mels, generator=torch.Generator().manual_seed(0)) * 10 - 40
     data = DataRecipe(batch_size=4, worse=3, order_axis="MI")
     changed = Augmentation(CLAP, data)(Batch(sound, None, torch.zeros(4, 1)), np.random.default_rng(0), order=order)
     assert torch.equal(changed.sound, sound)

@@ -81,13 +81,43 @@ def test_a_low_pass_in_log_mels_is_one_in_samples(monkeypatch: pytest.MonkeyPatc
     assert float(made[inside, above].max()) < SILENCE[1]
 
 
+def test_the_noise_of_a_coding_follows_what_is_loud_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worse, "_CODING_NOISE", (20.0, 20.0))
+    monkeypatch.setattr(worse, "_LESS_DEEP", (10.0, 10.0))
+    clip = torch.full((300, LOGMEL.num_mels), -30.0)
+    clip[100] = -10.0  # one loud frame: heard in it and in the frames beside it
+    steps = worse._coarse(clip, BANDS, np.random.default_rng(0))
+    for step, ratio in zip(steps, (0.01, 0.1), strict=True):
+        added = 10.0 ** (step / 10.0) - 10.0 ** (clip / 10.0)
+        assert float(added[:99].mean()) == pytest.approx(1e-3 * ratio, rel=0.05)
+        assert float(added[99:102].mean()) == pytest.approx(0.1 * ratio, rel=0.3)
+        assert float(added[102:].mean()) == pytest.approx(1e-3 * ratio, rel=0.05)
+
+
 def test_every_way_is_taken_each_clip_for_itself() -> None:
-    several = make_worse(CLIP.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
-    assert several.shape == (DICE, STEPS, *CLIP.shape)
-    duller = (several[:, 1] < CLIP - 1e-3).any(-1).any(-1).float().mean()
-    assert 0.15 < float(duller) < 0.55
-    again = make_worse(CLIP.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
+    clip = torch.cat([CLIP, torch.full((30, LOGMEL.num_mels), -100.0)])
+    several = make_worse(clip.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
+    assert several.shape == (DICE, STEPS, *clip.shape)
+    dulled = (several[:, 1] < clip - 1e-3).any(-1).any(-1)
+    noisy = several[:, 1, -20:].mean((-2, -1)) > -95.0  # noise fills the silence, the noise of a coding does not
+    coarse = ~dulled & ~noisy
+    assert not bool((dulled & noisy).any())
+    for way in (dulled, noisy, coarse):
+        assert 0.15 < float(way.float().mean()) < 0.55
+    again = make_worse(clip.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
     assert torch.equal(several, again)
+    other = make_worse(clip.expand(DICE, -1, -1), BANDS, np.random.default_rng(1))
+    assert not torch.equal(several, other)
+
+
+def test_a_low_pass_takes_something_from_a_front_end_that_hears_less() -> None:
+    logmel = LogMelConfig(fft_size=512, hop_size=128, num_mels=32, f_min=30.0, f_max=4000.0)
+    bands = Bands.of(
+        logmel, AudioConfig(sample_rate=8000, frontend_sample_rate=8000, window_samples=8000, fill="repeat")
+    )
+    clip = torch.full((4, 32), -20.0)
+    for seed in range(DICE):
+        assert bool((worse._dull(clip, bands, np.random.default_rng(seed))[1] < clip).any())
 
 
 def test_the_audible_change_by_hand() -> None:
