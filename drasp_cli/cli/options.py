@@ -80,10 +80,15 @@ def check_format(format: str | None, output: str | None) -> None:
 
 def check_computation(device: str, precision: str) -> None:
     """Refuses a `--device` or `--precision` that is none, without asking which devices are there."""
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]+)?", device):
-        raise typer.BadParameter(f"'{device}' is not one of auto, cpu, cuda, cuda:N, mps", param_hint="--device")
+    check_device(device)
     if precision not in PRECISIONS:
         raise typer.BadParameter(f"'{precision}' is not one of {', '.join(PRECISIONS)}", param_hint="--precision")
+
+
+def check_device(device: str) -> None:
+    """Refuses a `--device` that is none, without asking which are there."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]+)?", device):
+        raise typer.BadParameter(f"'{device}' is not one of auto, cpu, cuda, cuda:N, mps", param_hint="--device")
 
 
 def check_output(output: str | None, read: Iterable[str | None]) -> None:

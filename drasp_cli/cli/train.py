@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from drasp_cli.cli import options
 from drasp_cli.cli.hints import require_path
 from drasp_cli.cli.output import Talk
 
@@ -26,6 +27,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
 ) -> None:
     """Train a predictor by a recipe, and write a checkpoint folder with its model card and log."""
+    options.check_device(device)
     require_path(recipe, "recipe")
     require_path(data, "folder")
     from drasp_cli.cli.show import show_path

@@ -124,12 +124,12 @@ def test_a_folder_without_recordings_is_told(drasp: Run) -> None:
     assert not Path("data").exists()
 
 
-@pytest.mark.parametrize("device", ["tpu", "cuda:99"])
-def test_a_device_that_cannot_train_is_named_and_nothing_is_made(drasp: Run, device: str) -> None:
+@pytest.mark.parametrize(("device", "code"), [("tpu", 2), ("cuda:99", 1)])
+def test_a_device_that_cannot_train_is_named_and_nothing_is_made(drasp: Run, device: str, code: int) -> None:
     Path("data").mkdir()
     recipe = shipped_folder(DEFAULT_MODEL) / "recipe.toml"
     run = drasp("train", f"{recipe}", "--data", "data", "--out", "mine", "--device", device)
-    assert run.exit_code == 1
+    assert run.exit_code == code
     assert f"'{device}'" in run.stderr
     assert not Path("mine").exists()
 
