@@ -282,7 +282,7 @@ def _train_epoch(
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
             batch = split.batch(clips, split.features.draw_windows(clips, rng))
-            batch = augment(batch, rng, order="order" in stage.losses)
+            batch = augment(batch, rng, order="order" in stage.losses, contrast=stage.contrast)
             losses, _ = teachers.losses(
                 predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision
             )

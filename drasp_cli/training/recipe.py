@@ -83,6 +83,8 @@ class StageRecipe:
         max_gradient: gradients are scaled down to this norm; 0 leaves them.
         freeze: prefixes of parameter names that stay as they are.
         precision: "fp32" or "bf16" (autocast in the towers; weights and losses stay fp32).
+        contrast: the share of clips whose valleys are deepened each time they are seen, by up to 60 % (in dB), as in a
+            drier recording; for predictors of log-mels.
     """
 
     name: str
@@ -100,6 +102,7 @@ class StageRecipe:
     max_gradient: float = 0.0
     freeze: tuple[str, ...] = ()
     precision: str = "fp32"
+    contrast: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,9 @@ def _check_order(recipe: Recipe, source: str) -> None:
         for name in ("edges", "worse"):
             if getattr(data, name):
                 raise ConfigError(source, f"data.{name}", reason)
+        for i, stage in enumerate(recipe.stage):
+            if stage.contrast:
+                raise ConfigError(source, f"stage[{i}].contrast", reason)
         if taught:
             raise ConfigError(source, f"stage[{taught[0]}].losses.order", reason)
         return
@@ -220,6 +226,8 @@ def _check_stage(stage: StageRecipe, source: str, key: str) -> None:
     for name in ("weight_decay", "momentum", "warmup", "patience", "max_gradient"):
         if getattr(stage, name) < 0:
             raise ConfigError(source, f"{key}.{name}", "must not be negative")
+    if not 0 <= stage.contrast <= 1:
+        raise ConfigError(source, f"{key}.contrast", "must lie between 0 and 1")
     for i, prefix in enumerate(stage.freeze):
         if not prefix:
             raise ConfigError(source, f"{key}.freeze[{i}]", "is empty, which would freeze every parameter")

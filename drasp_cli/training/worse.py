@@ -60,6 +60,12 @@ def audible_change(better: Tensor, worse: Tensor) -> Tensor:
     return ((better - worse).abs().mean((-2, -1)) / _ALL_THERE_IS).clamp_max(1.0)
 
 
+def loudest_around(sound: Tensor) -> Tensor:
+    """The loudest of three bands to either side and one frame before and after: (clips, frames, mels), both in dB."""
+    window = (2 * _MASKED_FRAMES + 1, 2 * _MASKED_BANDS + 1)
+    return F.max_pool2d(sound, window, stride=1, padding=(_MASKED_FRAMES, _MASKED_BANDS))
+
+
 def _noisy(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]:
     """Steady noise, the same at both steps, 0 to 60 dB below the clip and then 5 to 15 dB louder."""
     density = bands.centres ** -float(rng.uniform(*_SLOPE))
@@ -88,8 +94,7 @@ def _dull(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]:
 
 def _coarse(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]:
     """The noise of a coarse coding, 15 to 45 dB below what is loud around it, and then 5 to 12 dB louder."""
-    window = (2 * _MASKED_FRAMES + 1, 2 * _MASKED_BANDS + 1)
-    around = F.max_pool2d(clip[None], window, stride=1, padding=(_MASKED_FRAMES, _MASKED_BANDS))[0]
+    around = loudest_around(clip[None])[0]
     depth = float(rng.uniform(*_CODING_NOISE))
     depths = (depth, depth - float(rng.uniform(*_LESS_DEEP)))
     noise = _noise(clip, bands, rng) * 10.0 ** (around / 10.0)
