@@ -74,9 +74,10 @@ class Augmentation:
 
 
 def _with_contrast(sound: Tensor, share: float, rng: np.random.Generator) -> Tensor:
-    """Some clips with deeper valleys: what lies below its neighbours in time and frequency lies up to 60 % deeper in dB.
+    """Some clips with deeper valleys: what lies below its neighbours in time and frequency lies up to 60 % deeper.
 
-    Rooms and their noise fill valleys; who has heard little but rooms takes a dry recording for a damaged one.
+    Depth counts in dB. Rooms and their noise fill valleys; who has heard little but rooms takes a dry recording for a
+    damaged one.
     """
     amounts = np.where(rng.random(len(sound)) < share, rng.uniform(0.0, DEEPEST, len(sound)), 0.0)
     factors = torch.from_numpy(amounts.astype(np.float32))[:, None, None]

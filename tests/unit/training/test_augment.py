@@ -10,7 +10,7 @@ from drasp_cli.training.augment import EDGES, USUAL_EDGES, Augmentation
 from drasp_cli.training.bands import SILENCE, Bands
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.recipe import DataRecipe
-from drasp_cli.training.worse import STEPS
+from drasp_cli.training.worse import STEPS, loudest_around
 from tests.tiny import tiny_audiobox_config, tiny_config
 
 CLAP, AUDIOBOX = tiny_config(), tiny_audiobox_config()
@@ -81,3 +81,18 @@ def test_only_a_stage_that_teaches_order_makes_clips_worse(order: bool) -> None:
     assert torch.equal(changed.sound, sound)
     assert (changed.worse is not None) == order
     assert changed.worse is None or len(changed.worse) == 3
+
+
+def test_a_share_of_clips_gets_deeper_valleys_and_keeps_its_peaks() -> None:
+    sound = torch.randn(400, 20, CLAP.logmel.num_mels, generator=torch.Generator().manual_seed(0)) * 10 - 40
+    augment = Augmentation(CLAP, DataRecipe())
+    changed = augment(Batch(sound, None, torch.zeros(400, 1)), np.random.default_rng(0), contrast=0.5).sound
+    depth = loudest_around(sound) - sound
+    assert torch.equal(changed[depth == 0.0], sound[depth == 0.0])
+    deep = (depth > 1.0) & (changed > -99.0)  # no deeper than silence
+    amounts = [((before - after) / by)[at] for before, after, by, at in zip(sound, changed, depth, deep, strict=True)]
+    assert max(float(amount.max() - amount.min()) for amount in amounts) < 1e-4  # one for all of a clip
+    means = np.array([float(amount.mean()) for amount in amounts])
+    assert 0.4 < np.mean(means > 1e-4) < 0.6
+    assert means.min() == 0.0
+    assert 0.55 < means.max() <= 0.6001
