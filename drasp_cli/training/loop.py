@@ -284,7 +284,7 @@ def _train_epoch(
             batch = split.batch(clips, split.features.draw_windows(clips, rng))
             batch = augment(batch, rng, order="order" in stage.losses, contrast=stage.contrast)
             losses, _ = teachers.losses(
-                predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision
+                predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision, stage.order_margin
             )
             total = torch.stack([stage.losses[name] * loss for name, loss in losses.items()]).sum()
             optimizer.zero_grad(set_to_none=True)

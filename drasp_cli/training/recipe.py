@@ -83,6 +83,8 @@ class StageRecipe:
         max_gradient: gradients are scaled down to this norm; 0 leaves them.
         freeze: prefixes of parameter names that stay as they are.
         precision: "fp32" or "bf16" (autocast in the towers; weights and losses stay fp32).
+        order_margin: how much less a clip has to score where all that can be heard of it was made worse, in points of
+            the rating scale.
         contrast: the share of clips whose valleys are deepened each time they are seen, by up to 60 % (in dB), as in a
             drier recording; for predictors of log-mels.
     """
@@ -102,6 +104,7 @@ class StageRecipe:
     max_gradient: float = 0.0
     freeze: tuple[str, ...] = ()
     precision: str = "fp32"
+    order_margin: float = 0.1
     contrast: float = 0.0
 
 
@@ -220,7 +223,7 @@ def _check_stage(stage: StageRecipe, source: str, key: str) -> None:
             raise ConfigError(source, f"{key}.losses.{name}", "must not be negative")
     if not any(weight > 0 for name, weight in stage.losses.items() if name != "order"):
         raise ConfigError(source, f"{key}.losses", "must give a loss other than 'order' a positive weight")
-    for name in ("epochs", "learning_rate"):
+    for name in ("epochs", "learning_rate", "order_margin"):
         if getattr(stage, name) <= 0:
             raise ConfigError(source, f"{key}.{name}", "must be positive")
     for name in ("weight_decay", "momentum", "warmup", "patience", "max_gradient"):

@@ -5,13 +5,14 @@
     attributes         cross entropy of each attribute that is heard, from the audio    (what the music is)
     prompt_attributes  cross entropy of each attribute that is asked for, from the text (what it should be)
     matching           (g sqrt(d) cos(a_i, t_j) + h - agreement_ij)^2 over all pairs of a batch (whether they agree)
-    order              max(0, 0.1 c - (score - score of the clip made worse))           (that more of it is worse)
+    order              max(0, m c - (score - score of the clip made worse))             (that more of it is worse)
 
 `agreement_ij` is the share of the attributes mentioned by prompt j that clip i realises: a contrastive loss whose
 targets are known instead of being "own pair 1, all other pairs 0", because two clips may well fit one prompt. A mean
 rating says only that a clip is worth 2.6; the others say what to listen for. The root of a severity tells a trace of a
-fault from none, as raters do; the c of `order` is the audible change, 0 to 1 (`worse.py`). Causes and attributes are
-linear readouts, of the pooled frames and (prompt_attributes) of the text embedding, used in training and thrown away.
+fault from none, as raters do; the c of `order` is the audible change, 0 to 1 (`worse.py`), and m its margin. Causes and
+attributes are linear readouts, of the pooled frames and (prompt_attributes) of the text embedding, used in training and
+thrown away.
 
 A batch in which nothing is known that a loss reads (no rating, no attribute) has no say: its loss is zero, and so is
 its gradient. It counts in the mean of an epoch, as a batch without an error.
@@ -35,8 +36,6 @@ from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 from drasp_cli.training.hearing import hear, score, summary_width
 from drasp_cli.training.worse import audible_change
 
-ORDER_MARGIN = 0.1
-"""How much less a clip has to score where all that can be heard of it was made worse."""
 _OF_TEXT = ("prompt_attributes",)
 """The losses that hear no sound."""
 
@@ -89,7 +88,13 @@ class Teachers(nn.Module):
         self.match = nn.Parameter(torch.tensor([0.1, 0.0]))  # gain g and offset h
 
     def losses(
-        self, predictor: Predictor, batch: Batch, wanted: Sequence[str], rating_loss: str, precision: str = "fp32"
+        self,
+        predictor: Predictor,
+        batch: Batch,
+        wanted: Sequence[str],
+        rating_loss: str,
+        precision: str = "fp32",
+        order_margin: float = 0.1,
     ) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]]:
         """Each wanted loss of a batch, and the scores.
 
@@ -99,6 +104,7 @@ class Teachers(nn.Module):
             wanted: names of losses.
             rating_loss: "l1" or "mse+l1".
             precision: of the towers, "fp32" or "bf16"; heads, readouts and losses are always fp32.
+            order_margin: how much less a clip has to score where all that can be heard of it was made worse.
 
         Returns:
             losses by name (scalars), and scores by axis (batch,); no scores where nothing wanted listens to the clips:
@@ -117,7 +123,8 @@ class Teachers(nn.Module):
         losses = {}
         if "order" in wanted:
             assert batch.worse is not None
-            losses["order"] = _order(score(predictor, audio, None)[self.order_axis], batch.sound[:clips], batch.worse)
+            ordered = score(predictor, audio, None)[self.order_axis]
+            losses["order"] = _order(ordered, batch.sound[:clips], batch.worse, order_margin)
             summary, audio = summary[:clips], audio[:clips]
         scores = score(predictor, audio, text) if listens else {}
         for name in wanted:
@@ -163,19 +170,20 @@ class Teachers(nn.Module):
         return torch.stack(per_axis).mean()
 
 
-def _order(scores: Tensor, sound: Tensor, worse: Tensor) -> Tensor:
+def _order(scores: Tensor, sound: Tensor, worse: Tensor, margin: float) -> Tensor:
     """Mean shortfall of what each version of a clip should score below the version before it.
 
     Args:
         scores: (clips + ordered clips * steps,): of the clips, and of the versions of the first of them.
         sound: (clips, frames, mels) in dB.
         worse: (ordered clips, steps, frames, mels), the versions.
+        margin: on the rating scale, for a change of all there is to hear.
     """
     ordered, steps = worse.shape[:2]
     versions = torch.cat([sound[:ordered, None], worse], 1)
     of_versions = torch.cat([scores[:ordered, None], scores[len(sound) :].view(ordered, steps)], 1)
     wanted = torch.stack([audible_change(versions[:, i], versions[:, i + 1]) for i in range(steps)], 1)
-    return (ORDER_MARGIN * wanted + of_versions.diff(dim=1)).clamp_min(0.0).mean()
+    return (margin * wanted + of_versions.diff(dim=1)).clamp_min(0.0).mean()
 
 
 def _cross_entropies(readouts: nn.ModuleList, embedding: Tensor, values: Tensor) -> Tensor:

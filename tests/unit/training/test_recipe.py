@@ -70,6 +70,7 @@ def test_what_a_run_knows_itself_may_be_left_out(tmp_path: Path, key: str) -> No
         ("max_gradient = 1.0", "max_gradient = -1.0", r"stage\[0\].max_gradient"),
         ("max_gradient = 1.0", "max_gradient = inf", r"stage\[0\].max_gradient"),
         ("warmup = 0.2", "warmup = 0.2\nmomentum = -0.1", r"stage\[0\].momentum"),
+        ("contrast = 0.5", "order_margin = 0.0", r"stage\[2\].order_margin"),
         ("contrast = 0.5", "contrast = 1.5", r"stage\[2\].contrast"),
         ("warmup = 0.2", 'warmup = 0.2\nfreeze = ["heads", ""]', r"stage\[0\].freeze\[1\]"),
         ("hop_size = 640", "hop_size = 0", "logmel.hop_size"),

@@ -13,7 +13,7 @@ from drasp_cli.training.features import FeatureStore, feature_store
 from drasp_cli.training.hearing import hear, score
 from drasp_cli.training.start import prepare
 from drasp_cli.training.start_wavlm import KNEES, filter_bank, prepare_tower, window_batch
-from drasp_cli.training.teachers import Teachers
+from drasp_cli.training.teachers import Teachers, graded
 from tests.tiny import tiny_audiobox_config
 from tests.unit.training.dataset import make_aes_dataset
 
@@ -101,7 +101,7 @@ def test_every_answer_starts_at_the_average_and_clips_apart(data: Path, tmp_path
         assert all(torch.equal(values, torch.full((40,), 5.0)) for values in scores.values())
         assert teachers.causes is not None
         assert train.causes is not None
-        torch.testing.assert_close(teachers.causes(heard.summary), train.causes.mean(dim=0).expand(40, 1))
+        torch.testing.assert_close(teachers.causes(heard.summary), graded(train.causes).mean(dim=0).expand(40, 1))
         cosines = heard.embedding[0] @ heard.embedding[0].T
     torch.testing.assert_close(heard.summary.mean(dim=0), torch.zeros(4 * 24), atol=1e-3, rtol=0)
     assert abs(float((cosines.sum() - 40) / (40 * 39))) < 0.1

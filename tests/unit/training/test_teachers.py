@@ -9,7 +9,7 @@ from drasp_cli.models.build import seeded_predictor
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 from drasp_cli.training.recipe import LOSSES
-from drasp_cli.training.teachers import ORDER_MARGIN, Teachers, _order, agreement
+from drasp_cli.training.teachers import Teachers, _order, agreement
 from tests.tiny import tiny_config
 
 VOCABULARY = Vocabulary({"tempo": ("fast", "slow"), "timbre": ("bell", "flute", "piano")}, ("hum", "noise"))
@@ -127,8 +127,8 @@ def test_the_order_of_versions_by_hand() -> None:
     worse = torch.stack([clips[:2] - 2.0, clips[:2] - 12.0], 1)  # half of what can be heard, then all of it
     # the first clip falls by 0.2 and rises by 0.3; the second falls by 0.01 and by 0.1
     scores = torch.tensor([3.0, 4.0, 5.0, 2.8, 3.1, 3.99, 3.89])
-    expected = (0.0 + (0.3 + ORDER_MARGIN) + (0.5 * ORDER_MARGIN - 0.01) + 0.0) / 4
-    torch.testing.assert_close(_order(scores, clips, worse), torch.tensor(expected))
+    torch.testing.assert_close(_order(scores, clips, worse, 0.1), torch.tensor((0.0 + 0.4 + 0.04 + 0.0) / 4))
+    torch.testing.assert_close(_order(scores, clips, worse, 1.0), torch.tensor((0.3 + 1.3 + 0.49 + 0.9) / 4))
 
 
 def test_order_is_taught_on_its_axis_and_leaves_the_other_losses_alone() -> None:
