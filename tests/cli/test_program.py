@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -220,7 +221,9 @@ def test_a_killed_run_resumes_to_the_same_bytes(clips: Path, model: str, name: s
 
 def test_an_interrupted_run_says_so_and_keeps_its_rows(clips: Path, model: str) -> None:
     command = [str(PROGRAM), "score", "clips", "--model", model, "-o", "out.csv"]
-    with subprocess.Popen(command, cwd=clips, stderr=subprocess.PIPE) as process:
+    # A shell starts what runs in its background with Ctrl-C ignored, and programs pass that on.
+    heard = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, cwd=clips, stderr=subprocess.PIPE, preexec_fn=heard) as process:
         until_rows(clips / "out.csv", 20, process)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
