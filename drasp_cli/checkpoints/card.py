@@ -71,7 +71,12 @@ Predicts {" and ".join(config.axes)}. Made by `drasp convert` from {file}:
 
 
 def training_card(
-    config: PredictorConfig, recipe: Mapping[str, Any], log: Sequence[Mapping[str, Any]], train: int, dev: int
+    config: PredictorConfig,
+    recipe: Mapping[str, Any],
+    log: Sequence[Mapping[str, Any]],
+    train: int,
+    dev: int,
+    start: str = "",
 ) -> str:
     """The card of a checkpoint that `drasp train` has just made.
 
@@ -81,11 +86,13 @@ def training_card(
         log: rows of the training log.
         train: clips it was trained on.
         dev: clips it was validated on.
+        start: label of the checkpoint that training went on from; empty where it began with fresh weights.
     """
     assert isinstance(config, ClapConfig | AudioboxConfig)
     pooling = f"{config.pooling.name} pooling" if config.pooling else "masked mean pooling"
     last = log[-1]
     figures = "\n".join(f"| {name} | {value} |" for name, value in last.items())
+    begun = f"\n- Went on from the weights of {start}." if start else ""
     words = "in the words of the recipe" if recipe["predictor"]["training_data"] else "as its folder records it"
     return f"""\
 {_header(config)}# {config.name}
@@ -95,7 +102,7 @@ Predicts {" and ".join(config.axes)} with {pooling}. Made by `drasp train`.
 
 - Audio: {_audio_policy(config)}.
 - Training data, {words}: {config.training_data}.
-- Trained on {train} clips, and on {dev} more to decide when to stop.
+- Trained on {train} clips, and on {dev} more to decide when to stop.{begun}
 - Licence of the weights: {config.licence}.
 
 ## Validation at the end of training

@@ -18,6 +18,10 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="TOML recipe; see docs/training.md.")],
     data: Annotated[Path, typer.Option(help="Rated clips, in the layout of MusicEval or of AES-Natural.")],
     out: Annotated[Path, typer.Option(help="Checkpoint folder to make.")],
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Go on from this checkpoint's weights; spelled as for drasp score --model."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a stopped run in OUT.")] = False,
     features: Annotated[
         Path | None,
@@ -30,13 +34,16 @@ def train(
     options.check_device(device)
     require_path(recipe, "recipe")
     require_path(data, "folder")
+    from drasp_cli.checkpoints.store import load_predictor
     from drasp_cli.cli.show import show_path
     from drasp_cli.training.loop import fit
     from drasp_cli.training.recipe import load_recipe
 
     talk = Talk(quiet)
+    what = load_recipe(recipe)
+    begun = load_predictor(start, progress=not quiet) if start is not None else None
     with _Watch(talk) as monitor:
-        fit(load_recipe(recipe), data, out, resume=resume, features=features, device=device, monitor=monitor)
+        fit(what, data, out, start=begun, resume=resume, features=features, device=device, monitor=monitor)
     show_path(out)
     model = str(out) if os.sep in str(out) else f".{os.sep}{out}"  # --model takes a bare word for a name
     talk.next_command("drasp", "score", "FOLDER", "--model", model)

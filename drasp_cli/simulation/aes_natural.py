@@ -141,7 +141,9 @@ def render_scene(plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
     libraries = libraries_of(wish, plan.split)
     content = draw_content(plan, draw_seconds(wish.seconds, length), content_dice, libraries)
     sample_rate = wish.sample_rate
-    samples = record(sound_scene(content.scene, sample_rate, performance, libraries), sample_rate, recording)
+    scene = content.scene
+    played = sound_scene(scene, sample_rate, performance, libraries)
+    samples = record(played, sample_rate, recording, recorded=all(element.recorded for element in scene.elements))
     output = run_chain(samples, sample_rate, content.chain, plan.generator.base.defects_first, chain)
     causes = {**content.severities, "bandwidth": output.severities["bandwidth"]}
     latent = aesthetics(causes)
@@ -153,7 +155,7 @@ def render_scene(plan: ScenePlan, wish: Wish) -> Rendered[AesCauses]:
             split=plan.split,
             sources=tuple(
                 Source(element.kind, element.main, element.sources, element.start, element.stop, element.decibels)
-                for element in content.scene.elements
+                for element in scene.elements
             ),
             causes=causes,
             latent=latent,

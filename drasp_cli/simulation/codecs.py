@@ -1,8 +1,8 @@
 """Real lossy coding: MP3, Vorbis and Opus by libsndfile, in memory.
 
-A ladder goes from transparent to gross. Each rung names its codec, the rate the sound is coded at and libsndfile's
-compression level; the bit rate is what that gives for ten seconds of broad-band music (measured with libsndfile 1.2.2,
-see docs/simulator.md).
+A ladder goes from transparent, which is no fault, to gross. Each rung names its codec, the rate the sound is coded at
+and libsndfile's compression level; the bit rate is what that gives for ten seconds of broad-band music (measured with
+libsndfile 1.2.2, see docs/simulator.md).
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ _FORMATS = {"mp3": ("MP3", "MPEG_LAYER_III"), "vorbis": ("OGG", "VORBIS"), "opus
 
 
 def rung_at(ladder: str, severity: float) -> Rung:
-    """The rung of a ladder for a severity of 0 (exclusive) to 1, in equal steps."""
-    rungs = LADDERS[ladder]
+    """The rung of a ladder for a severity of 0 (exclusive) to 1, in equal steps from its second on."""
+    rungs = LADDERS[ladder][1:]
     return rungs[min(len(rungs) - 1, int(severity * len(rungs)))]
 
 

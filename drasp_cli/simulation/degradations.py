@@ -172,7 +172,7 @@ def wobble(samples: Samples, rate: int, severity: float, rng: np.random.Generato
 
 
 def coding(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
-    """MP3, Vorbis or Opus, about 100 down to 6 to 18 kbit/s (see `codecs.LADDERS`)."""
+    """MP3, Vorbis or Opus, about 60 down to 6 to 18 kbit/s (see `codecs.LADDERS`)."""
     ladder = tuple(LADDERS)[int(rng.integers(len(LADDERS)))]
     return code(samples, rate, rung_at(ladder, severity))
 

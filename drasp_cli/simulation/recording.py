@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import butter, oaconvolve, sosfilt
 
-from drasp_cli.simulation.codecs import LADDERS, code
+from drasp_cli.audio.resample import resample
+from drasp_cli.simulation.codecs import LADDERS, code, convert_rate
 from drasp_cli.simulation.degradations import coloured_noise, db, rms
 
 Samples = NDArray[np.float64]
@@ -23,22 +24,45 @@ EDGES: Final = (9000.0, 16000.0)
 """Between which a recording may end, in Hz, and be none the worse."""
 USUAL_EDGES: Final = (11025.0, 12000.0)
 """Half of 22.05 and 24 kHz."""
+KEPT_RATES: Final = (22050, 24000)
+"""Lower sampling rates that clips are often kept at, in Hz."""
 
 
-def record(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
-    """`samples` as a good recording of them: (num_samples,), same length and rate."""
+def record(samples: Samples, rate: int, rng: np.random.Generator, *, recorded: bool = False) -> Samples:
+    """`samples` as a good recording of them: (num_samples,), same length and rate.
+
+    `recorded`: they are one already, with a room and a floor of its own.
+    """
     out = samples / rms(samples)
-    if rng.random() < 0.6:
+    if rng.random() < 0.6 and not recorded:
         out = _room(out, rate, rng)
     out = _colour(out, rate, rng)
     out = _ends(out, rate, rng)
-    out = out + _floor(len(out), rate, rng)
-    if rng.random() < 0.6:
+    if not recorded:
+        out = out + _floor(len(out), rate, rng)
+    if rng.random() < 0.4:
         out = _upper_edge(out, rate, rng)
     if rng.random() < 0.15:
         ladders = tuple(LADDERS.values())
         out = code(out, rate, ladders[int(rng.integers(len(ladders)))][0])
     return out
+
+
+def keep(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
+    """`samples` as they are heard again from a file at one of `KEPT_RATES`, in half of all clips: same length and rate.
+
+    Whatever was done to a clip, it ends there, and nothing but that is wrong with it. Who keeps it has a steep filter
+    or the gentle one of common resamplers; heard it is as `drasp` hears every file.
+    """
+    length, kept = len(samples), int(rng.choice(KEPT_RATES))
+    lower, steep = rng.random() < 0.5, rng.random() < 0.5
+    if not lower or kept >= rate:
+        return samples
+    if steep:
+        samples = convert_rate(samples, rate, kept).astype(np.float32)
+    else:
+        samples = resample(samples.astype(np.float32), rate, kept)
+    return resample(samples, kept, rate)[:length].astype(np.float64)
 
 
 def _room(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:

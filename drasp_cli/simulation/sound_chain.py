@@ -20,6 +20,7 @@ from drasp_cli.simulation.degradations import (
     highest_frequency,
     set_level,
 )
+from drasp_cli.simulation.recording import keep
 
 CHAIN_CAUSES = (*GLOBAL, *LOCAL, LEVEL)
 """Every cause that lies in the sound chain."""
@@ -59,7 +60,8 @@ def run_chain(
         defects_first: local defects come before the global ones (their gaps then fill with noise), else behind.
         rng: the clip's chain. Each degradation has a stream of its own, whatever the others do.
     """
-    streams = dict(zip((*CHAIN_CAUSES, "level"), rng.spawn(len(CHAIN_CAUSES) + 1), strict=True))
+    names = (*CHAIN_CAUSES, "level", "file")
+    streams = dict(zip(names, rng.spawn(len(names)), strict=True))
     heard = {name: severities[name] for name in CHAIN_CAUSES}
     defects: list[Defect] = []
     order = (*LOCAL, *GLOBAL) if defects_first else (*GLOBAL, *LOCAL)
@@ -74,6 +76,7 @@ def run_chain(
         if name == "bandwidth":
             heard[name] = _lost_bandwidth(samples, rate, severity)
         samples = GLOBAL[name](samples, rate, severity, streams[name])
+    samples = keep(samples, rate, streams["file"])
     level = float(streams["level"].uniform(*CLEAN_LEVELS))
     if severities[LEVEL] > 0.0:
         level = CLEAN_LEVELS[0] + (FAINTEST - CLEAN_LEVELS[0]) * severities[LEVEL]

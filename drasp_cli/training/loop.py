@@ -24,7 +24,7 @@ from torch import Tensor
 
 from drasp_cli import metrics
 from drasp_cli.checkpoints.card import training_card
-from drasp_cli.checkpoints.store import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, save_checkpoint
+from drasp_cli.checkpoints.store import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, Checkpoint, save_checkpoint
 from drasp_cli.datasets.rated import describe, layout_of
 from drasp_cli.errors import TrainingError
 from drasp_cli.models.build import seeded_predictor
@@ -36,6 +36,7 @@ from drasp_cli.training.augment import Augmentation
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import Examples, load_examples
 from drasp_cli.training.features import FeatureStore, feature_store
+from drasp_cli.training.going_on import check_start, take_over
 from drasp_cli.training.hearing import set_training
 from drasp_cli.training.recipe import OF_CAUSES, DataRecipe, Recipe, StageRecipe
 from drasp_cli.training.start import prepare
@@ -98,7 +99,15 @@ class Split:
 
 
 def fit(
-    recipe: Recipe, data: Path, out: Path, *, resume: bool, features: Path | None, device: str, monitor: Monitor
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    start: Checkpoint | None = None,
+    resume: bool,
+    features: Path | None,
+    device: str,
+    monitor: Monitor,
 ) -> Path:
     """Trains the recipe's predictor on `data` and writes the checkpoint folder `out`.
 
@@ -106,6 +115,7 @@ def fit(
         recipe: what to train and how.
         data: folder whose clips are rated on the predictor's axes (`datasets/rated.py`), with or without `causes.csv`.
         out: checkpoint folder; must not hold a checkpoint yet.
+        start: go on from its weights, see `going_on.py`, and read prompts with its tokenizer; None starts from nothing.
         resume: go on from the last finished epoch of a stopped run in `out`.
         features: folder to keep the features in for other runs; None keeps them in `out` until it is finished.
         device: "auto", "cpu", "cuda", "cuda:1", "mps"; a run may be resumed on another one.
@@ -117,8 +127,8 @@ def fit(
     Raises:
         DeviceError: the device is not available here.
         TrainingError: `out` holds a checkpoint, files of something else, or a stopped run that `resume` does not ask
-            for or does not fit; a loss lacks its data; simulated ratings that the recipe calls human; a stage freezes
-            what is not there.
+            for or does not fit; `start` has other towers than the recipe; a loss lacks its data; simulated ratings that
+            the recipe calls human; a stage freezes what is not there.
         OutputError: `out` cannot be made.
         InputError: the data set is malformed, or rated on other axes.
         AudioError: one of its clips cannot be decoded.
@@ -127,6 +137,8 @@ def fit(
     work = out / WORK_FOLDER
     saved = work / STATE_FILE
     check_folder(out, resume)
+    if start is not None:
+        check_start(start, recipe.predictor)
     config = _named(recipe.predictor, data, out)
     if (out / WEIGHTS_FILE).exists():  # stopped after its last file was written: only the cleaning up is left
         if load_config(out / CONFIG_FILE) != config:
@@ -148,16 +160,17 @@ def fit(
         torch.manual_seed(recipe.seed)
         teachers = Teachers(config, vocabulary, recipe.data.order_axis)
     _check_freezes(recipe, predictor, teachers)
-    digest = digest_of(train, dev)
+    digest = digest_of(train, dev) + (f" {start.revision}" if start else "")
     content = read_state(saved, recipe, digest) if saved.exists() else None
     make_folder(work)
     text = config.text if isinstance(config, ClapConfig) else None
-    tokenizer = _tokenizer(text, recipe.data.vocab_size, train, out) if text else None
+    given = take_over(start, predictor) if start else frozenset()
+    tokenizer = _tokenizer(text, recipe.data.vocab_size, train, out, start) if text else None
     train_split = _split("train", train, predictor, tokenizer, features or work / "features", monitor)
     dev_split = _split("dev", dev, predictor, tokenizer, features or work / "features", monitor)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        prepare(predictor, teachers, train, train_split.features)
+        prepare(predictor, teachers, train, train_split.features, given)
     predictor.to(where)
     teachers.to(where)
 
@@ -181,7 +194,8 @@ def fit(
         state = State(stage=state.stage + 1, log=state.log)
         optimizer = None
     write_log(state.log, out / LOG_FILE)  # a run that was stopped between its last state and its log has no last row
-    card = training_card(config, recipe_text(recipe), state.log, len(train), len(dev))
+    begun = start.label if start else ""
+    card = training_card(config, recipe_text(recipe), state.log, len(train), len(dev), begun)
     save_checkpoint(out, predictor.eval(), out / TOKENIZER_FILE if tokenizer else None, card)
     shutil.rmtree(work)
     return out
@@ -340,10 +354,16 @@ def _named_parameters(predictor: Predictor, teachers: Teachers) -> list[tuple[st
     return [*predictor.named_parameters(), *teachers.named_parameters("teachers")]
 
 
-def _tokenizer(text: TextConfig, vocab_size: int, train: Examples, out: Path) -> PromptTokenizer:
+def _tokenizer(
+    text: TextConfig, vocab_size: int, train: Examples, out: Path, start: Checkpoint | None
+) -> PromptTokenizer:
     path = out / TOKENIZER_FILE
-    prompts = [rated.clip.prompt for rated in train.clips if rated.clip.prompt is not None]
-    train_tokenizer(prompts, vocab_size, path)
+    if start is None:
+        prompts = [rated.clip.prompt for rated in train.clips if rated.clip.prompt is not None]
+        train_tokenizer(prompts, vocab_size, path)
+    else:
+        assert start.tokenizer is not None  # `check_start`
+        path.write_text(start.tokenizer.tokenizer.to_str(pretty=True) + "\n", encoding="utf-8")
     tokenizer = PromptTokenizer(path, text.max_tokens, text.pad_token)
     if tokenizer.vocab_size > text.vocab_size:
         raise TrainingError(f"the tokenizer has {tokenizer.vocab_size} tokens, predictor.text.vocab_size is smaller")

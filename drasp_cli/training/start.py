@@ -10,12 +10,14 @@ settings, made once from the training clips before the first step, prevent it:
   initialisation, Mishkin and Matas, 2016, for the one layer where clips meet);
 - every readout, and the last layer of every head, starts with zero weights and the training clips' average as its bias.
 
-A tower of samples has no bn0; `start_wavlm.py` says how it starts instead.
+A tower of samples has no bn0; `start_wavlm.py` says how it starts instead. What a checkpoint has given already
+(`going_on.py`) stays as it is.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 import torch
@@ -34,22 +36,34 @@ _SMALLEST_SPREAD = 0.05
 
 
 @torch.no_grad()
-def prepare(predictor: Predictor, teachers: Teachers, examples: Examples, features: FeatureStore) -> None:
-    """Sets norms, projection, heads and readouts from the training clips, in place."""
+def prepare(
+    predictor: Predictor,
+    teachers: Teachers,
+    examples: Examples,
+    features: FeatureStore,
+    given: Collection[str] = frozenset(),
+) -> None:
+    """Sets norms, projection, heads and readouts from the training clips, in place; not the parameters in `given`."""
     if isinstance(predictor, AudioboxPredictor):
-        prepare_tower(predictor.wavlm_model, predictor.config.audio.sample_rate, features)
-        spread_samples(predictor, features)
-        heads = predictor.proj_layer.values()
+        heads = "proj_layer"
+        if "wavlm_model.encoder.layer_norm.weight" not in given:
+            prepare_tower(predictor.wavlm_model, predictor.config.audio.sample_rate, features)
+        if "pooling_proj.weight" not in given:
+            spread_samples(predictor, features)
     else:
         assert isinstance(predictor, ClapPredictor)
-        fix_batch_norm(predictor, features)
-        spread_clips(predictor, features)
-        heads = predictor.heads.values()
-    for head in heads:
+        heads = "heads"
+        if "audio_branch.bn0.weight" not in given:
+            fix_batch_norm(predictor, features)
+        if "pooling_proj.weight" not in given:
+            spread_clips(predictor, features, given)
+    for axis, head in predictor.get_submodule(heads).named_children():
         layers = head.layers if isinstance(head, Head) else head
         assert isinstance(layers, nn.Sequential | nn.ModuleList)
-        for parameter in layers[-1].parameters():
-            nn.init.zeros_(parameter)
+        inside = "layers." if isinstance(head, Head) else ""
+        for name, parameter in layers[-1].named_parameters():
+            if f"{heads}.{axis}.{inside}{len(layers) - 1}.{name}" not in given:
+                nn.init.zeros_(parameter)
     expect_average(teachers, examples)
 
 
@@ -71,15 +85,15 @@ def fix_batch_norm(predictor: ClapPredictor, features: FeatureStore) -> None:
 
 
 @torch.no_grad()
-def spread_clips(predictor: ClapPredictor, features: FeatureStore) -> None:
+def spread_clips(predictor: ClapPredictor, features: FeatureStore, given: Collection[str] = frozenset()) -> None:
     """Makes `pooling_proj` give zero mean and unit variance over training clips, and the projection keep them.
 
     A pooled dimension that hardly differs between clips is not blown up: its spread counts as at least 0.05.
     """
     pooled = torch.cat([predictor.pool(features.batch(block)).embedding for block in sample_blocks(features)])
     _standardise(predictor.pooling_proj, pooled)
-    for layer in predictor.audio_projection:
-        if isinstance(layer, nn.Linear):
+    for name, layer in predictor.audio_projection.named_children():
+        if isinstance(layer, nn.Linear) and f"audio_projection.{name}.weight" not in given:
             nn.init.kaiming_normal_(layer.weight)
             nn.init.zeros_(layer.bias)
 

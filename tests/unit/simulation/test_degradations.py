@@ -104,9 +104,9 @@ def test_coded_sound_stays_in_place_and_at_its_level(music, codec):
         assert 0.7 < rms(coded) / rms(music) < 1.2, rung
 
 
-def test_ladders_are_walked_from_end_to_end():
+def test_ladders_are_walked_from_the_first_rung_that_is_a_fault_to_the_last():
     for codec, ladder in LADDERS.items():
-        assert rung_at(codec, 0.01) == ladder[0]
+        assert rung_at(codec, 0.01) == ladder[1]
         assert rung_at(codec, 1.0) == ladder[-1]
 
 
@@ -231,8 +231,11 @@ def test_level_is_set_within_full_scale(music):
 
 
 def test_an_empty_chain_only_sets_a_level(music):
-    output = run_chain(music, RATE, SILENT_CHAIN, False, stream(0, "chain"))
-    assert np.allclose(output.samples / rms(output.samples), music / rms(music))
+    """But for the rate of the file, see test_recording.py."""
+    outputs = [run_chain(music, 24000, SILENT_CHAIN, False, stream(seed, "chain")) for seed in range(12)]
+    same = [np.allclose(output.samples / rms(output.samples), music / rms(music)) for output in outputs]
+    assert 2 < sum(same) < 12
+    output = outputs[same.index(True)]
     assert CLEAN_LEVELS[0] - 1e-6 <= 20 * np.log10(rms(output.samples)) <= CLEAN_LEVELS[1] + 1e-6
     assert output.severities == SILENT_CHAIN
     assert output.defects == ()

@@ -94,16 +94,39 @@ def test_the_noise_of_a_coding_follows_what_is_loud_around_it(monkeypatch: pytes
         assert float(added[102:].mean()) == pytest.approx(1e-3 * ratio, rel=0.05)
 
 
+def test_holes_are_where_much_more_lies_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worse, "_HOLES", (30.0, 30.0))
+    monkeypatch.setattr(worse, "_LESS_DEEP", (10.0, 10.0))
+    clip = torch.full((40, LOGMEL.num_mels), -10.0)
+    clip[:, 20] = -35.0  # 25 dB below the bands beside it
+    clip[:, 40] = -45.0
+    clip[:, 50:] = -70.0  # and nothing louder than this farther up
+    first, second = worse._holed(clip, BANDS, np.random.default_rng(0))
+    emptied = torch.zeros(2, LOGMEL.num_mels, dtype=torch.bool)
+    emptied[:, [40, 50, 51, 52]] = True
+    emptied[1, 20] = True
+    for step, where in zip((first, second), emptied, strict=True):
+        assert float(step[:, where].max()) <= SILENCE[1]
+        assert torch.equal(step[:, ~where], clip[:, ~where])
+
+
+def test_most_first_steps_are_mild() -> None:
+    rng = np.random.default_rng(0)
+    drawn = np.array([worse._mostly_mild((0.0, 60.0), rng) for _ in range(2000)])
+    assert 0.0 <= drawn.min() < 5.0
+    assert 55.0 < drawn.max() <= 60.0
+    assert np.mean(drawn > 30.0) == pytest.approx(0.75, abs=0.03)
+
+
 def test_every_way_is_taken_each_clip_for_itself() -> None:
     clip = torch.cat([CLIP, torch.full((30, LOGMEL.num_mels), -100.0)])
     several = make_worse(clip.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
     assert several.shape == (DICE, STEPS, *clip.shape)
-    dulled = (several[:, 1] < clip - 1e-3).any(-1).any(-1)
+    less = (several[:, 1] < clip - 1e-3).any(-1).any(-1)  # a low-pass or holes
     noisy = several[:, 1, -20:].mean((-2, -1)) > -95.0  # noise fills the silence, the noise of a coding does not
-    coarse = ~dulled & ~noisy
-    assert not bool((dulled & noisy).any())
-    for way in (dulled, noisy, coarse):
-        assert 0.15 < float(way.float().mean()) < 0.55
+    assert not bool((less & noisy).any())
+    for share, ways in ((less, 2), (noisy, 1), (~less & ~noisy, 1)):
+        assert float(share.float().mean()) == pytest.approx(ways / 4, abs=0.15)
     again = make_worse(clip.expand(DICE, -1, -1), BANDS, np.random.default_rng(0))
     assert torch.equal(several, again)
     other = make_worse(clip.expand(DICE, -1, -1), BANDS, np.random.default_rng(1))
