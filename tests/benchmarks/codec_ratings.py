@@ -1,4 +1,4 @@
-"""MI against human MUSHRA ratings of coded speech: no target, said whatever it is.
+"""MI, or another axis, against human MUSHRA ratings of coded speech: no target, said whatever it is.
 
 The ratings are of real listeners, but of speech and of coding quality, where the checkpoint was trained on simulated
 ratings of music. The data are for evaluation only: nothing was, or may be, trained or tuned on them.
@@ -23,6 +23,7 @@ CORRELATIONS = ("SRCC", "LCC")  # MUSHRA runs from 0 to 100, so the squared erro
 def main() -> None:
     options = parser(__doc__)
     options.add_argument("--data", type=Path, default=Path("../shared/data/codec-mushra"))
+    options.add_argument("--axis", default="MI")
     given = options.parse_args()
 
     clips, ratings = read_ratings(given.data)
@@ -37,11 +38,15 @@ def main() -> None:
     )
     coded = [row for row in scores if row.clip.system != "ref"]
     report.table(
-        "MI against mean ratings",
+        f"{given.axis} against mean ratings",
         ["conditions", "level", "items", *CORRELATIONS],
-        [*agreement_rows("all", scores, ratings), *agreement_rows("without the reference", coded, ratings)],
+        [
+            *agreement_rows("all", scores, ratings, given.axis),
+            *agreement_rows("without the reference", coded, ratings, given.axis),
+        ],
     )
-    report.table("Per system", ["system", "clips", "mean rating", "mean MI"], system_rows(scores, ratings))
+    columns = ["system", "clips", "mean rating", f"mean {given.axis}"]
+    report.table("Per system", columns, system_rows(scores, ratings, given.axis))
     report.save(given.json)
 
 
@@ -53,9 +58,11 @@ def read_ratings(folder: Path) -> tuple[list[Clip], dict[str, float]]:
     return clips, {clip.path: float(row["rating"]) for clip, row in zip(clips, rows, strict=True)}
 
 
-def agreement_rows(conditions: str, scores: Sequence[ClipScore], ratings: Mapping[str, float]) -> list[list[Cell]]:
+def agreement_rows(
+    conditions: str, scores: Sequence[ClipScore], ratings: Mapping[str, float], axis: str
+) -> list[list[Cell]]:
     """One row for clips and one for systems."""
-    result = evaluate(scores, ratings, "MI")
+    result = evaluate(scores, ratings, axis)
     assert result.systems is not None  # every clip names its system
     return [
         [conditions, level, len(found.scores), *estimates(CORRELATIONS, found.ratings, found.scores)]
@@ -63,9 +70,9 @@ def agreement_rows(conditions: str, scores: Sequence[ClipScore], ratings: Mappin
     ]
 
 
-def system_rows(scores: Sequence[ClipScore], ratings: Mapping[str, float]) -> list[list[Cell]]:
-    """Mean rating and mean MI of each system, best rated first."""
-    result = evaluate(scores, ratings, "MI")
+def system_rows(scores: Sequence[ClipScore], ratings: Mapping[str, float], axis: str) -> list[list[Cell]]:
+    """Mean rating and mean score of each system, best rated first."""
+    result = evaluate(scores, ratings, axis)
     assert result.systems is not None
     clips = {name: sum(row.clip.system == name for row in scores) for name in result.names}
     rows = zip(result.names, result.systems.ratings, result.systems.scores, strict=True)

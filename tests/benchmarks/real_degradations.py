@@ -1,8 +1,8 @@
 """Whether MI, or another axis, falls step by step as real recordings are made worse.
 
-Takes every audio file of a folder, makes it worse in five steps of each kind of `damage.py`, and scores all of it. The
-worse versions lie in a temporary folder; nothing is written beside the recordings. Recordings of more than 24 kHz are
-taken there first: low-rate MP3 has no higher rates.
+Takes every audio file of a folder, or some pieces of each, makes it worse in five steps of each kind of `damage.py`, and
+scores all of it. The worse versions lie in a temporary folder; nothing is written beside the recordings. Recordings of
+more than 24 kHz are taken there first: low-rate MP3 has no higher rates.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--clips", type=Path, default=Path("../shared/data/codec-mushra/clips/ref"), help="recordings")
     options.add_argument("--seconds", type=float, help="only so much of each recording, from its middle")
+    options.add_argument("--pieces", type=int, default=1, help="so many pieces of that length, spread over each")
     options.add_argument("--limit", type=int, help="only the first N recordings")
     options.add_argument("--axis", default="MI")
     options.add_argument(
@@ -43,16 +44,19 @@ def main() -> None:
     sources = [given.clips / name for name in find_audio(str(given.clips))[: given.limit]]
     checkpoint = load_predictor(given.model)
     with TemporaryDirectory() as folder:
-        paths = write_versions(damages, sources, given.seconds, Path(folder))
+        pieces = [(source, piece, given.pieces) for source in sources for piece in range(given.pieces)]
+        paths = write_versions(damages, pieces, given.seconds, Path(folder))
         rows = list(score_clips(checkpoint, [Clip(str(path)) for path in paths]))
     if failed := [row for row in rows if row.error]:
         sys.exit(f"{len(failed)} clips failed, the first: {failed[0].clip.path}: {failed[0].error}")
     # (damages, recordings, steps)
     scores = np.array([row.scores[given.axis] for row in rows], np.float64)
-    scores = scores.reshape(len(damages), len(sources), len(STEPS))
+    scores = scores.reshape(len(damages), len(pieces), len(STEPS))
 
+    excerpts = {} if given.seconds is None else {"pieces": f"{given.pieces} of {given.seconds:g} s of each"}
     report = Report(
-        "Real recordings made worse", {"model": checkpoint.label, "recordings": f"{len(sources)} of {given.clips}"}
+        "Real recordings made worse",
+        {"model": checkpoint.label, "recordings": f"{len(sources)} of {given.clips}", **excerpts},
     )
     columns = ["kind", "amounts of steps 1 to 5", *(f"step {step}" for step in STEPS)]
     table = [mean_row(damage, s) for damage, s in zip(damages, scores, strict=True)]
@@ -64,24 +68,27 @@ def main() -> None:
 
 
 def write_versions(
-    damages: Sequence[Damage], sources: Sequence[Path], seconds: float | None, folder: Path
+    damages: Sequence[Damage], pieces: Sequence[tuple[Path, int, int]], seconds: float | None, folder: Path
 ) -> list[Path]:
-    """Each recording in each kind and step, by kind, recording, step; float WAV, so that nothing else is lost."""
+    """Each piece (recording, which, of how many) in each kind and step, by kind, piece, step; float WAV, so that
+    nothing else is lost.
+    """
     paths = []
     for kind, damage in enumerate(damages):
-        for index, source in enumerate(sources):
-            samples, rate = recording(source, seconds)
+        for index, piece in enumerate(pieces):
+            samples, rate = recording(*piece, seconds)
             for step, version in enumerate(versions(damage, samples, rate, seed=index)):
                 paths.append(folder / f"{kind}-{index}-{step}.wav")
                 soundfile.write(paths[-1], version, rate, subtype="FLOAT")
     return paths
 
 
-def recording(path: Path, seconds: float | None) -> tuple[Samples, int]:
-    """The middle of a recording, mono, and its rate in Hz, which is at most `HIGHEST_RATE`."""
+def recording(path: Path, piece: int, pieces: int, seconds: float | None) -> tuple[Samples, int]:
+    """The middle of one of `pieces` equal parts of a recording, mono, and its rate in Hz: at most `HIGHEST_RATE`."""
     with soundfile.SoundFile(path) as file:
         wanted = file.frames if seconds is None else min(file.frames, round(seconds * file.samplerate))
-        file.seek((file.frames - wanted) // 2)
+        middle = (2 * piece + 1) * file.frames // (2 * pieces)
+        file.seek(min(max(0, middle - wanted // 2), file.frames - wanted))
         samples, rate = file.read(wanted, always_2d=True).mean(axis=1), file.samplerate
     if rate <= HIGHEST_RATE:
         return samples, rate

@@ -14,8 +14,10 @@ import re
 import sys
 from pathlib import Path
 
+from drasp_cli.checkpoints.registry import SHIPPED, shipped_folder
+
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "docs/measurements.md", ROOT / "checkpoints/clap-drasp.mini/README.md")
+PAGES = (ROOT / "docs/measurements.md", *(shipped_folder(name) / "README.md" for name in SHIPPED))
 
 _BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 

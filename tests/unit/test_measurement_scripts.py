@@ -114,12 +114,22 @@ def test_smeared_phases_keep_the_spectrum_of_a_tone_and_its_level():
 def test_a_recording_is_cut_from_its_middle_and_taken_to_24_khz(tmp_path):
     sound = np.concatenate([tone(300), tone(3000), tone(300)])
     soundfile.write(tmp_path / "low.wav", sound, RATE, subtype="DOUBLE")
-    samples, rate = recording(tmp_path / "low.wav", 2.0)
+    samples, rate = recording(tmp_path / "low.wav", 0, 1, 2.0)
     assert rate == RATE
     assert np.array_equal(samples, tone(3000))
     soundfile.write(tmp_path / "high.wav", sound, 2 * RATE, subtype="DOUBLE")
-    samples, rate = recording(tmp_path / "high.wav", None)
+    samples, rate = recording(tmp_path / "high.wav", 0, 1, None)
     assert (rate, len(samples)) == (RATE, len(sound) // 2)
+
+
+def test_pieces_are_spread_over_a_recording_and_never_reach_beyond_it(tmp_path):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.repeat([0.1, 0.2, 0.3], RATE), RATE, subtype="DOUBLE")
+    for piece, level in enumerate((0.1, 0.2, 0.3)):
+        samples, _ = recording(path, piece, 3, 0.5)
+        assert len(samples) == RATE // 2
+        assert set(samples) == {level}
+    assert [len(recording(path, piece, 3, 2.0)[0]) for piece in range(3)] == [2 * RATE] * 3
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.kind)
@@ -205,7 +215,7 @@ def test_codec_rows_are_best_rated_first():
     clips = [Clip(f"{name}{n}.flac", system=name) for name in ("low", "high") for n in (1, 2)]
     ratings = dict(zip((clip.path for clip in clips), (10.0, 20.0, 80.0, 90.0), strict=True))
     scores = [ClipScore(clip, {"MI": score}) for clip, score in zip(clips, (1.0, 2.0, 4.0, 3.0), strict=True)]
-    assert system_rows(scores, ratings) == [["high", 2, 85.0, 3.5], ["low", 2, 15.0, 1.5]]
+    assert system_rows(scores, ratings, "MI") == [["high", 2, 85.0, 3.5], ["low", 2, 15.0, 1.5]]
     by_clip, by_system = codec_rows("all", scores, ratings)
     assert by_clip[:3] == ["all", "clip", 4]
     assert by_clip[3].value == pytest.approx(0.8)
