@@ -1,8 +1,8 @@
 """Whether MI, or another axis, falls step by step as real recordings are made worse.
 
-Takes every audio file of a folder, or some pieces of each, makes it worse in five steps of each kind of `damage.py`, and
-scores all of it. The worse versions lie in a temporary folder; nothing is written beside the recordings. Recordings of
-more than 24 kHz are taken there first: low-rate MP3 has no higher rates.
+Takes every audio file of a folder, or some pieces of each, makes it worse in five steps of each kind of `damage.py`,
+and scores all of it. The worse versions lie in a temporary folder; nothing is written beside the recordings. Recordings
+of more than 24 kHz are taken there first: low-rate MP3 has no higher rates.
 """
 
 from __future__ import annotations

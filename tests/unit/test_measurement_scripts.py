@@ -216,7 +216,7 @@ def test_codec_rows_are_best_rated_first():
     ratings = dict(zip((clip.path for clip in clips), (10.0, 20.0, 80.0, 90.0), strict=True))
     scores = [ClipScore(clip, {"MI": score}) for clip, score in zip(clips, (1.0, 2.0, 4.0, 3.0), strict=True)]
     assert system_rows(scores, ratings, "MI") == [["high", 2, 85.0, 3.5], ["low", 2, 15.0, 1.5]]
-    by_clip, by_system = codec_rows("all", scores, ratings)
+    by_clip, by_system = codec_rows("all", scores, ratings, "MI")
     assert by_clip[:3] == ["all", "clip", 4]
     assert by_clip[3].value == pytest.approx(0.8)
     assert by_system[3].value == pytest.approx(1.0)
