@@ -134,6 +134,15 @@ def test_a_device_that_cannot_train_is_named_and_nothing_is_made(drasp: Run, dev
     assert not Path("mine").exists()
 
 
+def test_training_goes_on_from_a_named_checkpoint_only(drasp: Run) -> None:
+    Path("data").mkdir()
+    recipe = shipped_folder(DEFAULT_MODEL) / "recipe.toml"
+    run = drasp("train", f"{recipe}", "--data", "data", "--out", "mine", "--start", "clap-drasp")
+    assert run.exit_code == 2
+    assert "did you mean clap-drasp.mini?" in run.stderr
+    assert not Path("mine").exists()
+
+
 def test_a_second_test_is_not_made_over_the_first(drasp: Run) -> None:
     Path("data").mkdir()
     Path("data/precious.txt").write_text("mine")
