@@ -3,6 +3,7 @@
 #
 #   docs/recordings/fetch.sh speech runs/speech    # four hours: actors (Czech, Dutch), letters, syllables, words; 158 MB
 #   docs/recordings/fetch.sh music runs/music      # three hours: orchestral, ambient; 205 MB
+#   docs/recordings/fetch.sh test-music runs/test-music    # a game's music, to measure with and never to train on; 248 MB
 #
 # Speech is under the GPL, version 2 or later, music under that or CC BY-SA; the copyright files come along.
 # DEBIAN_MIRROR names another mirror. Needs curl, ar, tar, xz and sha256sum. What is there already is not fetched again.
@@ -17,7 +18,9 @@ fba44c875bfa31ea488dadd9263e87a4dcaea0bd47d28817f6c0dc6d2af970ed k/ktuberling/kt
 music) packages='
 f9bc3cde92b4ab30db5d7b85f89b4bcc3d788dd92602956d0347250850bf59bb w/wesnoth-1.16/wesnoth-1.16-music_1.16.9-1_all.deb
 139ba1e408eeb0a72f1fff3760ca46558b9f81bed97dc8c0efa108c4007f4845 s/singularity-music/singularity-music_007-2_all.deb' ;;
-*) echo "usage: $0 speech|music FOLDER" >&2 && exit 2 ;;
+test-music) packages='
+ff49ea196d0f57c80d4cd4509c030240cbe632881f8c5b2a1265dd3e3795f100 u/unknown-horizons/unknown-horizons_2019.1-6_all.deb' ;;
+*) echo "usage: $0 speech|music|test-music FOLDER" >&2 && exit 2 ;;
 esac
 [ -n "$out" ] || { echo "usage: $0 $kind FOLDER" >&2 && exit 2; }
 mkdir -p "$out"

@@ -49,7 +49,7 @@ def test_wrong_use_is_told(arguments):
     assert told.stderr.startswith("usage: ")
 
 
-@pytest.mark.parametrize("kind", ["speech", "music"])
+@pytest.mark.parametrize("kind", ["speech", "music", "test-music"])
 def test_a_package_with_another_checksum_is_not_unpacked(tmp_path, mirror, kind):
     told = fetch(kind, tmp_path / "out", mirror=mirror)
     assert told.returncode != 0
