@@ -35,12 +35,11 @@ def main() -> None:
     options.add_argument("--pieces", type=int, default=1, help="so many pieces of that length, spread over each")
     options.add_argument("--limit", type=int, help="only the first N recordings")
     options.add_argument("--axis", default="MI")
-    options.add_argument(
-        "--kinds", nargs="+", choices=[damage.kind for damage in DAMAGES], default=FIRST, help="ways to make them worse"
-    )
+    kinds = [damage.kind for damage in DAMAGES]
+    options.add_argument("--kinds", nargs="+", choices=[*kinds, "all"], default=FIRST, help="ways to make them worse")
     given = options.parse_args()
 
-    damages = [damage for damage in DAMAGES if damage.kind in given.kinds]
+    damages = [damage for damage in DAMAGES if damage.kind in given.kinds or "all" in given.kinds]
     sources = [given.clips / name for name in find_audio(str(given.clips))[: given.limit]]
     checkpoint = load_predictor(given.model)
     with TemporaryDirectory() as folder:
@@ -62,7 +61,8 @@ def main() -> None:
     table = [mean_row(damage, s) for damage, s in zip(damages, scores, strict=True)]
     report.table(f"Mean {given.axis}", columns, table)
     columns = ["kind", "falls at every step: mean", "recordings, share", f"mean Spearman of step and -{given.axis}"]
-    table = [falls_row(damage, s) for damage, s in zip(damages, scores, strict=True)]
+    table = [falls_row(damage.kind, s) for damage, s in zip(damages, scores, strict=True)]
+    table.append(["mean of the kinds", "", *(float(np.mean([row[i] for row in table])) for i in (2, 3))])
     report.table("Falls", columns, table)
     report.save(given.json)
 
@@ -107,12 +107,12 @@ def mean_row(damage: Damage, scores: np.ndarray) -> list[Cell]:
     return [damage.kind, f"{amounts} {damage.unit}", *scores.mean(axis=0).tolist()]
 
 
-def falls_row(damage: Damage, scores: np.ndarray) -> list[Cell]:
+def falls_row(kind: str, scores: np.ndarray) -> list[Cell]:
     """Whether scores, (recordings, steps), fall with the steps; a tie is no fall."""
     falling = (np.diff(scores) < 0).all(axis=1)
     spearman = [srcc(STEPS, -row) for row in scores]
     return [
-        damage.kind,
+        kind,
         bool((np.diff(scores.mean(axis=0)) < 0).all()),
         float(falling.mean()),
         float(np.mean(spearman)),
