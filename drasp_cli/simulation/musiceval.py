@@ -167,9 +167,10 @@ def render_clip(plan: ClipPlan, wish: Wish) -> Rendered[Causes]:
         # Nobody measured these of a recording: they are neither taught nor held against the clip.
         heard = {name: "" if name in SPEAKERS_OWN else value for name, value in heard.items()}
         asked = {name: value for name, value in asked.items() if name not in SPEAKERS_OWN} or asked
-    played = play(notes, heard["timbre"], sample_rate, seconds, performance, voice)
-    samples = record(played, sample_rate, recording, recorded=voice is not None and speaks_alone(heard))
-    output = run_chain(samples, sample_rate, severities, plan.system.defects_first, chain)
+    played = play(notes, heard["timbre"], sample_rate, seconds, performance, None if voice is None else voice.samples)
+    made_at = voice.made_at if voice is not None and speaks_alone(heard) else None
+    samples = record(played, sample_rate, recording, recorded=made_at is not None)
+    output = run_chain(samples, sample_rate, severities, plan.system.defects_first, chain, made_at)
     found = {**faults, **output.severities}
     causes = {name: found[name] for name in CAUSES}
     agreed = agreement(asked, heard)

@@ -48,15 +48,23 @@ def record(samples: Samples, rate: int, rng: np.random.Generator, *, recorded: b
     return out
 
 
-def keep(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
-    """`samples` as they are heard again from a file at one of `KEPT_RATES`, in half of all clips: same length and rate.
+def keep(samples: Samples, rate: int, rng: np.random.Generator, made_at: int | None = None) -> Samples:
+    """`samples` as they are heard again from the file they are kept in: same length and rate.
 
-    Whatever was done to a clip, it ends there, and nothing but that is wrong with it. Who keeps it has a steep filter
-    or the gentle one of common resamplers; heard it is as `drasp` hears every file.
+    Half of all files are at one of `KEPT_RATES`, and none at more than the clip was made at. Whatever was done to a
+    clip, it ends there, and nothing but that is wrong with it. Who keeps it has a steep filter or the gentle one of
+    common resamplers; heard it is as `drasp` hears every file.
+
+    Args:
+        samples: (num_samples,).
+        rate: in Hz.
+        rng: which file.
+        made_at: the sampling rate in Hz of the recordings it was made of; None for `rate`.
     """
     length, kept = len(samples), int(rng.choice(KEPT_RATES))
     lower, steep = rng.random() < 0.5, rng.random() < 0.5
-    if not lower or kept >= rate:
+    kept = min(kept if lower else rate, made_at or rate)
+    if kept >= rate:
         return samples
     if steep:
         samples = convert_rate(samples, rate, kept).astype(np.float32)

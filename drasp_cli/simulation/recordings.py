@@ -41,6 +41,18 @@ _TONE_SHARE = 0.1  # of a piece's frames, the quietest
 _LOUDEST_TONE = 1e-3  # its power over that of the piece
 
 
+class Played(NamedTuple):
+    """Recordings as they are heard.
+
+    Attributes:
+        samples: (num_samples,).
+        made_at: the highest sampling rate in Hz that any of them was made at, at the speed it is played at.
+    """
+
+    samples: Samples
+    made_at: int
+
+
 class Library(NamedTuple):
     """Recordings that one split may use.
 
@@ -109,8 +121,8 @@ def digest_recordings(folder: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def play_recordings(library: Library, rate: int, seconds: float, rng: np.random.Generator) -> Samples:
-    """Some of the recordings one behind the other, in their order from a random one on: (num_samples,) at `rate` Hz.
+def play_recordings(library: Library, rate: int, seconds: float, rng: np.random.Generator) -> Played:
+    """Some of the recordings one behind the other, in their order from a random one on, at `rate` Hz.
 
     All are played at one speed, up to an eighth slower or faster, which makes more voices of them (Ko et al., "Audio
     augmentation for speech recognition", Interspeech 2015). Between two pieces the room goes on: see `room_tone`.
@@ -129,9 +141,10 @@ def play_recordings(library: Library, rate: int, seconds: float, rng: np.random.
     pause = int(float(rng.uniform(0.0, 0.3)) * rate)
     edge = int(_FADE * rate)
     before: Samples | None = None
-    now = 0
+    now = made_at = 0
     while now < total:
-        piece = _piece(f"{folder}/{names[index % len(names)]}", rate, (total - now) / rate, speed, rng)
+        piece, piece_made_at = _piece(f"{folder}/{names[index % len(names)]}", rate, (total - now) / rate, speed, rng)
+        made_at = max(made_at, piece_made_at)
         lead = min(edge, now)
         tone = room_tone(piece if before is None else before, lead + pause + edge, rng)
         tone[:lead] *= np.linspace(0.0, 1.0, lead)
@@ -142,7 +155,7 @@ def play_recordings(library: Library, rate: int, seconds: float, rng: np.random.
         now += pause + len(piece)
         pause = int(float(rng.uniform(*_PAUSE)) * rate)
         index += 1
-    return out
+    return Played(out, made_at)
 
 
 def _add(out: Samples, piece: Samples, start: int) -> None:
@@ -169,7 +182,7 @@ def room_tone(samples: Samples, count: int, rng: np.random.Generator) -> Samples
     return np.zeros(count) if loud else np.asarray(oaconvolve(noise, shape, mode="valid"))
 
 
-def _piece(path: str, rate: int, seconds: float, speed: float, rng: np.random.Generator) -> Samples:
+def _piece(path: str, rate: int, seconds: float, speed: float, rng: np.random.Generator) -> Played:
     """At most `seconds` of one file, from a random place where it is longer, played at `speed`."""
     with soundfile.SoundFile(path) as file:
         source_rate = max(1, round(file.samplerate * speed / _SPEED_STEP)) * _SPEED_STEP
@@ -184,4 +197,4 @@ def _piece(path: str, rate: int, seconds: float, speed: float, rng: np.random.Ge
     samples[:edge] *= np.linspace(0.0, 1.0, edge)
     samples[len(samples) - edge :] *= np.linspace(1.0, 0.0, edge)
     loud = float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
-    return np.asarray(samples * (_LEVEL / loud) if loud > 0.0 else samples)
+    return Played(np.asarray(samples * (_LEVEL / loud) if loud > 0.0 else samples), source_rate)

@@ -51,7 +51,7 @@ def _sound(element: Element, rate: int, rng: np.random.Generator, library: Libra
     seconds = element.stop - element.start
     if element.recorded:
         assert library is not None
-        return play_recordings(library, rate, seconds, rng)
+        return play_recordings(library, rate, seconds, rng).samples
     if element.kind in ("music", "speech"):
         return play(element.notes, SPOKEN if element.kind == "speech" else element.main, rate, seconds, rng)
     source, faults = rng.spawn(2)

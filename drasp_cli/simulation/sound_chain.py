@@ -50,6 +50,7 @@ def run_chain(
     severities: Mapping[str, float],
     defects_first: bool,
     rng: np.random.Generator,
+    made_at: int | None = None,
 ) -> ChainOutput:
     """Send a clip through the chain.
 
@@ -59,6 +60,7 @@ def run_chain(
         severities: each of `CHAIN_CAUSES`, 0 (left out) to 1; any other name in it is passed over.
         defects_first: local defects come before the global ones (their gaps then fill with noise), else behind.
         rng: the clip's chain. Each degradation has a stream of its own, whatever the others do.
+        made_at: the sampling rate in Hz of the recordings that the clip was made of; it is kept at no more than that.
     """
     names = (*CHAIN_CAUSES, "level", "file")
     streams = dict(zip(names, rng.spawn(len(names)), strict=True))
@@ -76,7 +78,7 @@ def run_chain(
         if name == "bandwidth":
             heard[name] = _lost_bandwidth(samples, rate, severity)
         samples = GLOBAL[name](samples, rate, severity, streams[name])
-    samples = keep(samples, rate, streams["file"])
+    samples = keep(samples, rate, streams["file"], made_at)
     level = float(streams["level"].uniform(*CLEAN_LEVELS))
     if severities[LEVEL] > 0.0:
         level = CLEAN_LEVELS[0] + (FAINTEST - CLEAN_LEVELS[0]) * severities[LEVEL]

@@ -47,6 +47,15 @@ def test_what_is_kept_is_heard_as_drasp_hears_a_file() -> None:
     assert 0.1 * DICE < gone < 0.4 * DICE
 
 
+def test_no_clip_is_kept_at_more_than_it_was_made_at() -> None:
+    """Else sound above what a recording can hold would tell of noise, and only of noise."""
+    for seed in range(DICE):
+        kept = keep(WHITE, RATE, stream(seed, "file"), made_at=16000)
+        assert share_above(kept, 8800) < 8e-3
+        chained = run_chain(WHITE, RATE, dict.fromkeys(CHAIN_CAUSES, 0.0), False, stream(seed, "chain"), 16000)
+        assert share_above(chained.samples, 8800) < 8e-3
+
+
 @pytest.mark.parametrize("rate", [16000, 22050])
 def test_files_of_low_rates_stay_as_they_are(rate: int) -> None:
     for seed in range(10):

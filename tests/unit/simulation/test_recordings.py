@@ -80,7 +80,7 @@ def test_every_recording_is_in_one_split_and_the_seed_deals_them(folder):
 @pytest.mark.parametrize("rate", [16000, 32000, 44100])
 def test_a_recording_keeps_its_pitch_at_any_rate(folder, rate, monkeypatch):
     monkeypatch.setattr(recordings, "_SPEED", (1.0, 1.0))
-    out = play_recordings(Library(folder, ["03.flac"]), rate, 2.0, np.random.default_rng(0))
+    out = play_recordings(Library(folder, ["03.flac"]), rate, 2.0, np.random.default_rng(0)).samples
     assert out.shape == (2 * rate,)
     assert loudest(out, rate) == pytest.approx(pitch(3), abs=2.0)
 
@@ -88,12 +88,24 @@ def test_a_recording_keeps_its_pitch_at_any_rate(folder, rate, monkeypatch):
 def test_all_of_one_clip_is_played_at_one_speed_and_other_clips_at_others(folder):
     library, speeds = Library(folder, ["05.flac"]), []
     for seed in range(20):
-        out = play_recordings(library, RATE, 8.0, np.random.default_rng(seed))
+        out = play_recordings(library, RATE, 8.0, np.random.default_rng(seed)).samples
         within = [loudest(part, RATE) / pitch(5) for part in (out[: 3 * RATE], out[-3 * RATE :])]
         assert within[0] == pytest.approx(within[1], abs=0.01)
         speeds.append(within[0])
     assert 0.87 < min(speeds) < 0.94
     assert 1.06 < max(speeds) < 1.13
+
+
+def test_what_is_played_says_at_which_rate_it_was_made_and_faster_is_higher(tmp_path, monkeypatch):
+    for name, rate in (("a.wav", 22050), ("b.wav", 8000)):
+        soundfile.write(tmp_path / name, 0.1 * np.random.default_rng(0).standard_normal(3 * rate), rate)
+    library = Library(str(tmp_path), ["a.wav", "b.wav"])
+    for speed in (0.9, 1.1):
+        monkeypatch.setattr(recordings, "_SPEED", (speed, speed))
+        of_both = play_recordings(library, RATE, 8.0, np.random.default_rng(0)).made_at
+        assert of_both == pytest.approx(22050 * speed, abs=50)
+        of_one = play_recordings(Library(str(tmp_path), ["b.wav"]), RATE, 2.0, np.random.default_rng(0)).made_at
+        assert of_one == pytest.approx(8000 * speed, abs=50)
 
 
 def test_room_tone_has_the_level_and_the_colour_of_what_is_left_in_pauses():
@@ -124,7 +136,7 @@ def test_the_room_goes_on_between_recordings(tmp_path):
     for name in ("a.wav", "b.wav"):
         noise = rng.standard_normal((2, len(talking)))
         soundfile.write(tmp_path / name, 0.002 * noise[0] + 0.2 * talking * noise[1], RATE)
-    out = play_recordings(Library(str(tmp_path), ["a.wav", "b.wav"]), RATE, 10.0, rng)
+    out = play_recordings(Library(str(tmp_path), ["a.wav", "b.wav"]), RATE, 10.0, rng).samples
     frames = np.sqrt(np.mean(out[: len(out) // 160 * 160].reshape(-1, 160) ** 2, axis=1))
     quiet = frames[1:][frames[1:] < 0.1 * frames.max()]
     assert len(quiet) > 200
@@ -133,7 +145,7 @@ def test_the_room_goes_on_between_recordings(tmp_path):
 
 
 def test_recordings_follow_one_another_with_pauses(folder):
-    out = play_recordings(Library(folder, find_recordings(folder)), RATE, 8.0, np.random.default_rng(3))
+    out = play_recordings(Library(folder, find_recordings(folder)), RATE, 8.0, np.random.default_rng(3)).samples
     frames = out[: len(out) // 160 * 160].reshape(-1, 160)
     sounding = np.sqrt(np.mean(frames**2, axis=1)) > 0.01
     starts = np.flatnonzero(np.diff(sounding.astype(int)) == 1) + 1
@@ -145,7 +157,7 @@ def test_recordings_follow_one_another_with_pauses(folder):
 
 def test_a_silent_recording_stays_silent(tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
-    assert not play_recordings(Library(str(tmp_path), ["silent.wav"]), RATE, 1.0, np.random.default_rng(0)).any()
+    assert not play_recordings(Library(str(tmp_path), ["silent.wav"]), RATE, 1.0, np.random.default_rng(0)).samples.any()
 
 
 def test_the_digest_sees_names_and_bytes(tmp_path):
