@@ -21,7 +21,8 @@ class Batch:
         asked: (batch, attributes) int64, or None.
         causes: (batch, causes), or None.
         num_samples: (batch,) int64, real samples of each window; None where `sound` is no samples.
-        worse: (clips, steps, frames, mels) in dB, the first clips made worse (`worse.py`), or None.
+        worse: (clips, steps, ...) as `sound`, the first clips made worse (`worse.py`, `worse_samples.py`), or None.
+        worse_by: (clips, steps), how much worse than the step before, 0 to 1; with `worse`.
     """
 
     sound: Tensor
@@ -32,6 +33,7 @@ class Batch:
     causes: Tensor | None = None
     num_samples: Tensor | None = None
     worse: Tensor | None = None
+    worse_by: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same clips on `device`."""

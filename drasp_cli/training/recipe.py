@@ -47,8 +47,9 @@ class DataRecipe:
             that reads none.
         roll: shift a clip's frames round by a random amount each time it is seen; not for a predictor of samples.
         gain_db: add a level drawn uniformly from plus or minus this each time it is seen.
+        colour_db: add a smooth curve over frequency each time it is seen, with this SD at points 1.5 octaves apart.
         edges: the share of clips that end between 9 and 16 kHz each time they are seen, as recordings of lower sampling
-            rates do; for predictors of log-mels, as the next two.
+            rates do; for predictors of log-mels.
         worse: clips of a batch that are heard again, made worse by two steps, where the loss `order` is wanted.
         order_axis: the axis on which they are less; one that reads no prompt.
     """
@@ -57,6 +58,7 @@ class DataRecipe:
     vocab_size: int = 0
     roll: bool = False
     gain_db: float = 0.0
+    colour_db: float = 0.0
     edges: float = 0.0
     worse: int = 0
     order_axis: str = ""
@@ -163,8 +165,9 @@ def load_recipe(path: Path) -> Recipe:
     if recipe.data.roll and isinstance(recipe.predictor, AudioboxConfig):
         reason = "must be false for a predictor that hears samples: it would hear a click where end and start meet"
         raise ConfigError(source, "data.roll", reason)
-    if recipe.data.gain_db < 0:
-        raise ConfigError(source, "data.gain_db", "must not be negative")
+    for name in ("gain_db", "colour_db"):
+        if getattr(recipe.data, name) < 0:
+            raise ConfigError(source, f"data.{name}", "must not be negative")
     for i, stage in enumerate(recipe.stage):
         _check_stage(stage, source, f"stage[{i}]")
         for name in stage.losses:
@@ -174,27 +177,23 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def _check_order(recipe: Recipe, source: str) -> None:
-    """Checks what is done to log-mels, and only to them: `edges`, and what the loss `order` needs."""
+    """Checks what the loss `order` needs, and what is done to log-mels and only to them."""
     data, predictor = recipe.data, recipe.predictor
     taught = [i for i, stage in enumerate(recipe.stage) if "order" in stage.losses]
-    if not isinstance(predictor, ClapConfig):
+    if isinstance(predictor, ClapConfig):
+        if not 0 <= data.edges <= 1:
+            raise ConfigError(source, "data.edges", "must lie between 0 and 1")
+        if data.edges and predictor.logmel.f_max <= EDGES[0]:
+            highest = f"{predictor.logmel.f_max:g} Hz"
+            reason = f"does nothing: predictor.logmel.f_max is {highest}, clips end above {EDGES[0]:g} Hz"
+            raise ConfigError(source, "data.edges", reason)
+    else:
         reason = "is for a predictor that hears log-mels"
-        for name in ("edges", "worse"):
-            if getattr(data, name):
-                raise ConfigError(source, f"data.{name}", reason)
+        if data.edges:
+            raise ConfigError(source, "data.edges", reason)
         for i, stage in enumerate(recipe.stage):
             if stage.contrast:
                 raise ConfigError(source, f"stage[{i}].contrast", reason)
-        if taught:
-            raise ConfigError(source, f"stage[{taught[0]}].losses.order", reason)
-        return
-    if not 0 <= data.edges <= 1:
-        raise ConfigError(source, "data.edges", "must lie between 0 and 1")
-    if data.edges and predictor.logmel.f_max <= EDGES[0]:
-        reason = (
-            f"does nothing: predictor.logmel.f_max is {predictor.logmel.f_max:g} Hz, clips end above {EDGES[0]:g} Hz"
-        )
-        raise ConfigError(source, "data.edges", reason)
     if not 0 <= data.worse <= data.batch_size:
         raise ConfigError(source, "data.worse", "must lie between 0 and data.batch_size")
     if taught and not data.worse:

@@ -10,7 +10,7 @@
 `agreement_ij` is the share of the attributes mentioned by prompt j that clip i realises: a contrastive loss whose
 targets are known instead of being "own pair 1, all other pairs 0", because two clips may well fit one prompt. A mean
 rating says only that a clip is worth 2.6; the others say what to listen for. The root of a severity tells a trace of a
-fault from none, as raters do; the c of `order` is the audible change, 0 to 1 (`worse.py`), and m its margin. Causes and
+fault from none, as raters do; the c of `order` is how much worse, 0 to 1 (`worse.py`), and m its margin. Causes and
 attributes are linear readouts, of the pooled frames and (prompt_attributes) of the text embedding, used in training and
 thrown away.
 
@@ -34,7 +34,6 @@ from drasp_cli.models.interface import Predictor
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import NOT_MENTIONED, Vocabulary
 from drasp_cli.training.hearing import hear, score, summary_width
-from drasp_cli.training.worse import audible_change
 
 _OF_TEXT = ("prompt_attributes",)
 """The losses that hear no sound."""
@@ -115,17 +114,17 @@ class Teachers(nn.Module):
         clips = len(batch.sound)
         if "order" in wanted:
             assert batch.worse is not None
-            batch = replace(batch, sound=torch.cat([batch.sound, batch.worse.flatten(0, 1)]))
+            batch = _with_worse(batch)
         with torch.autocast(batch.sound.device.type, torch.bfloat16, enabled=precision == "bf16"):
             summary, audio = hear(predictor, batch) if listens else (nothing, nothing)
             text = predictor.embed_text(batch.tokens) if batch.tokens is not None else None
         text = None if text is None else text.float()
         losses = {}
         if "order" in wanted:
-            assert batch.worse is not None
+            assert batch.worse_by is not None
             ordered = score(predictor, audio, None)[self.order_axis]
-            losses["order"] = _order(ordered, batch.sound[:clips], batch.worse, order_margin)
-            summary, audio = summary[:clips], audio[:clips]
+            losses["order"] = _order(ordered, clips, batch.worse_by, order_margin)
+            summary, audio = summary[:clips], audio[..., :clips, :]
         scores = score(predictor, audio, text) if listens else {}
         for name in wanted:
             if name == "ratings":
@@ -170,20 +169,27 @@ class Teachers(nn.Module):
         return torch.stack(per_axis).mean()
 
 
-def _order(scores: Tensor, sound: Tensor, worse: Tensor, margin: float) -> Tensor:
+def _with_worse(batch: Batch) -> Batch:
+    """A batch with the versions made worse behind its clips, as clips of their own as far as sound goes."""
+    assert batch.worse is not None
+    ordered, steps = batch.worse.shape[:2]
+    num_samples = batch.num_samples
+    if num_samples is not None:
+        num_samples = torch.cat([num_samples, num_samples[:ordered].repeat_interleave(steps)])
+    return replace(batch, sound=torch.cat([batch.sound, batch.worse.flatten(0, 1)]), num_samples=num_samples)
+
+
+def _order(scores: Tensor, clips: int, worse_by: Tensor, margin: float) -> Tensor:
     """Mean shortfall of what each version of a clip should score below the version before it.
 
     Args:
         scores: (clips + ordered clips * steps,): of the clips, and of the versions of the first of them.
-        sound: (clips, frames, mels) in dB.
-        worse: (ordered clips, steps, frames, mels), the versions.
-        margin: on the rating scale, for a change of all there is to hear.
+        clips: how many.
+        worse_by: (ordered clips, steps), 0 to 1.
+        margin: on the rating scale, for a change of 1.
     """
-    ordered, steps = worse.shape[:2]
-    versions = torch.cat([sound[:ordered, None], worse], 1)
-    of_versions = torch.cat([scores[:ordered, None], scores[len(sound) :].view(ordered, steps)], 1)
-    wanted = torch.stack([audible_change(versions[:, i], versions[:, i + 1]) for i in range(steps)], 1)
-    return (margin * wanted + of_versions.diff(dim=1)).clamp_min(0.0).mean()
+    versions = torch.cat([scores[: len(worse_by), None], scores[clips:].view_as(worse_by)], 1)
+    return (margin * worse_by + versions.diff(dim=1)).clamp_min(0.0).mean()
 
 
 def _cross_entropies(readouts: nn.ModuleList, embedding: Tensor, values: Tensor) -> Tensor:

@@ -157,7 +157,9 @@ def test_recordings_follow_one_another_with_pauses(folder):
 
 def test_a_silent_recording_stays_silent(tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
-    assert not play_recordings(Library(str(tmp_path), ["silent.wav"]), RATE, 1.0, np.random.default_rng(0)).samples.any()
+    assert not play_recordings(
+        Library(str(tmp_path), ["silent.wav"]), RATE, 1.0, np.random.default_rng(0)
+    ).samples.any()
 
 
 def test_the_digest_sees_names_and_bytes(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,15 @@ def test_it_learns_what_can_be_heard(tmp_path: Path) -> None:
         assert max(float(row[f"dev_srcc_{axis}"]) for row in rows) > 0.8
     for loss in LOSSES:
         assert float(rows[-1][f"train_{loss}"]) < 0.7 * float(rows[0][f"train_{loss}"])
+
+
+def test_order_is_taught_by_faults_of_the_samples(tmp_path: Path) -> None:
+    stage = StageRecipe("order", 6, {**LOSSES, "order": 5.0}, learning_rate=3e-3, order_margin=0.5, keep="last")
+    data = DataRecipe(batch_size=4, gain_db=1.0, colour_db=3.0, worse=2, order_axis="PQ")
+    train(make_aes_dataset(tmp_path / "data"), tmp_path / "out", recipe=replace(recipe(stage), data=data))
+    taught = [float(row["train_order"]) for row in log_of(tmp_path / "out")]
+    assert len(taught) == 6
+    assert min(taught[-2:]) < taught[0]
 
 
 def test_a_plain_mean_is_trained_too_and_its_card_says_so(tmp_path: Path) -> None:

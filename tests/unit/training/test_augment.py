@@ -81,6 +81,60 @@ def test_only_a_stage_that_teaches_order_makes_clips_worse(order: bool) -> None:
     assert torch.equal(changed.sound, sound)
     assert (changed.worse is not None) == order
     assert changed.worse is None or len(changed.worse) == 3
+    assert (changed.worse_by is not None) == order
+
+
+def test_how_much_worse_a_log_mel_is_counts_what_is_left_of_it() -> None:
+    """Above the edge of a recording nothing can be taken away."""
+    sound = torch.full((40, 5, CLAP.logmel.num_mels), -20.0)
+    data = DataRecipe(batch_size=40, worse=40, order_axis="MI")
+    changed = Augmentation(CLAP, data)(Batch(sound, None, torch.zeros(40, 1)), np.random.default_rng(0), order=True)
+    assert changed.worse is not None
+    assert changed.worse_by is not None
+    first = (changed.sound - changed.worse[:, 0]).abs().mean((-2, -1)) / 4.0
+    torch.testing.assert_close(changed.worse_by[:, 0], first.clamp_max(1.0))
+
+
+@pytest.mark.parametrize("config", [CLAP, AUDIOBOX], ids=["log-mels", "samples"])
+def test_a_colour_is_a_smooth_curve_of_its_own_for_each_clip(config) -> None:
+    rate, clips = config.audio.frontend_sample_rate, 30
+    augment = Augmentation(config, DataRecipe(colour_db=3.0))
+    if config is CLAP:
+        batch = Batch(torch.full((clips, 4, config.logmel.num_mels), -30.0), None, torch.zeros(clips, 1))
+        decibels = (augment(batch, np.random.default_rng(0)).sound + 30.0)[:, 0]
+        assert torch.equal(decibels + 0.0, (augment(batch, np.random.default_rng(0)).sound + 30.0)[:, 3])
+    else:
+        click = torch.zeros(clips, rate)
+        click[:, rate // 2] = 1.0
+        whole = Batch(click, None, torch.zeros(clips, 1), num_samples=torch.full((clips,), rate))
+        coloured = augment(whole, np.random.default_rng(0)).sound
+        decibels = 20.0 * torch.fft.rfft(coloured).abs().log10()
+        upside_down = coloured[:, rate // 2] < 0
+        assert 5 < int(upside_down.sum()) < 25
+    assert 2.0 < float(decibels.std()) < 3.5
+    assert float(decibels.diff(dim=1).abs().max()) < 9.0
+    assert not torch.equal(decibels[0], decibels[1])
+
+
+def test_padding_stays_silent_in_colour() -> None:
+    coloured = Augmentation(AUDIOBOX, DataRecipe(colour_db=6.0))(SAMPLES, np.random.default_rng(0)).sound
+    assert coloured[0, 2] == 0.0
+    assert bool(coloured[0, :2].any())
+
+
+def test_samples_are_made_worse_where_order_is_taught() -> None:
+    rate = AUDIOBOX.audio.frontend_sample_rate
+    rng = np.random.default_rng(0)
+    sound = torch.from_numpy(0.1 * rng.standard_normal((4, rate)).astype(np.float32))
+    sound[1, rate // 2 :] = 0.0
+    counts = torch.tensor([rate, rate // 2, rate, rate])
+    batch = Batch(sound, None, torch.zeros(4, 1), num_samples=counts)
+    changed = Augmentation(AUDIOBOX, DataRecipe(batch_size=4, worse=2, order_axis="PQ"))(batch, rng, order=True)
+    assert changed.worse is not None
+    assert changed.worse_by is not None
+    assert changed.worse.shape == (2, STEPS, rate)
+    assert changed.worse_by.shape == (2, STEPS)
+    assert not bool(changed.worse[1, :, rate // 2 :].any())
 
 
 def test_a_share_of_clips_gets_deeper_valleys_and_keeps_its_peaks() -> None:

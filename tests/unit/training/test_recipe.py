@@ -17,9 +17,12 @@ SHIPPED_RECIPE = shipped_folder("clap-drasp.mini") / "recipe.toml"
 def test_every_shipped_recipe_is_that_of_its_checkpoint(name: str) -> None:
     """In all but what a recipe may leave to the run: the folder it writes and the data it reads."""
     shipped = load_config(shipped_folder(name) / "config.json")
-    predictor = load_recipe(shipped_folder(name) / "recipe.toml").predictor
-    assert predictor.name in ("", name)
-    assert replace(predictor, name=name, training_data=shipped.training_data) == shipped
+    recipes = sorted(shipped_folder(name).glob("*.toml"))
+    assert "recipe.toml" in [recipe.name for recipe in recipes]
+    for recipe in recipes:
+        predictor = load_recipe(recipe).predictor
+        assert predictor.name in ("", name)
+        assert replace(predictor, name=name, training_data=shipped.training_data) == shipped
 
 
 @pytest.mark.parametrize("key", ["name", "training_data"])
@@ -121,14 +124,23 @@ def test_a_recipe_of_either_architecture_is_read(tmp_path: Path) -> None:
     assert bare.pooling is None
 
 
+def test_order_is_taught_to_predictors_of_samples_too(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    text = AUDIOBOX.replace("gain_db = 1.0", 'worse = 1\norder_axis = "PQ"').replace("causes = 1.0", "order = 1.0")
+    path.write_text(text, encoding="utf-8")
+    assert load_recipe(path).data.order_axis == "PQ"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
         ("gain_db = 1.0", "roll = true", "data.roll"),
         ("gain_db = 1.0", "vocab_size = 300", "data.vocab_size"),
         ("gain_db = 1.0", "edges = 0.5", "data.edges"),
-        ("gain_db = 1.0", "worse = 2", "data.worse"),
-        ("attributes = 1.0", "order = 1.0", r"stage\[0\].losses.order"),
+        ("gain_db = 1.0", "colour_db = -1.0", "data.colour_db"),
+        ("gain_db = 1.0", "worse = 33", "data.worse"),
+        ("gain_db = 1.0", 'order_axis = "MI"', "data.order_axis"),
+        ("attributes = 1.0", "order = 1.0", "data.worse"),
         ("epochs = 1", "epochs = 1\ncontrast = 0.5", r"stage\[0\].contrast"),
         ("attributes = 1.0", "matching = 1.0", r"stage\[0\].losses.matching"),
         ("attributes = 1.0", "prompt_attributes = 1.0", r"stage\[0\].losses.prompt_attributes"),

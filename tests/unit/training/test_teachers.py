@@ -34,7 +34,8 @@ def worse_versions() -> torch.Tensor:
 
 def test_a_batch_is_moved_whole() -> None:
     meta = torch.device("meta")
-    whole = replace(batch(), num_samples=torch.ones(4).long(), worse=torch.zeros(1, 2, 63, 16))
+    more = {"worse": torch.zeros(1, 2, 63, 16), "worse_by": torch.zeros(1, 2)}
+    whole = replace(batch(), num_samples=torch.ones(4).long(), **more)
     bare = Batch(batch().sound, None, batch().ratings)
     moved = whole.to(meta)
     for name, column in vars(whole).items():
@@ -94,7 +95,7 @@ def test_every_loss_teaches(name: str) -> None:
     predictor = seeded_predictor(tiny_config(), 0)
     torch.manual_seed(0)
     teachers = Teachers(predictor.config, VOCABULARY, "MI")
-    clips = replace(batch(), worse=worse_versions())
+    clips = replace(batch(), worse=worse_versions(), worse_by=torch.ones(2, 2))
     optimizer = torch.optim.AdamW([*predictor.parameters(), *teachers.parameters()], lr=3e-3)
     values = []
     for _ in range(20):
@@ -123,19 +124,18 @@ def test_a_clips_losses_do_not_depend_on_its_batch_mates() -> None:
 
 
 def test_the_order_of_versions_by_hand() -> None:
-    clips = torch.zeros(3, 5, 4)
-    worse = torch.stack([clips[:2] - 2.0, clips[:2] - 12.0], 1)  # half of what can be heard, then all of it
+    worse_by = torch.tensor([[0.5, 1.0], [0.5, 1.0]])
     # the first clip falls by 0.2 and rises by 0.3; the second falls by 0.01 and by 0.1
     scores = torch.tensor([3.0, 4.0, 5.0, 2.8, 3.1, 3.99, 3.89])
-    torch.testing.assert_close(_order(scores, clips, worse, 0.1), torch.tensor((0.0 + 0.4 + 0.04 + 0.0) / 4))
-    torch.testing.assert_close(_order(scores, clips, worse, 1.0), torch.tensor((0.3 + 1.3 + 0.49 + 0.9) / 4))
+    torch.testing.assert_close(_order(scores, 3, worse_by, 0.1), torch.tensor((0.0 + 0.4 + 0.04 + 0.0) / 4))
+    torch.testing.assert_close(_order(scores, 3, worse_by, 1.0), torch.tensor((0.3 + 1.3 + 0.49 + 0.9) / 4))
 
 
 def test_order_is_taught_on_its_axis_and_leaves_the_other_losses_alone() -> None:
     predictor = seeded_predictor(tiny_config(), 0)
     teachers = Teachers(predictor.config, VOCABULARY, "MI")
     wanted = ["ratings", "causes", "attributes", "prompt_attributes", "matching"]
-    with_worse = replace(batch(), worse=worse_versions())
+    with_worse = replace(batch(), worse=worse_versions(), worse_by=torch.ones(2, 2))
     plain, scores = teachers.losses(predictor, batch(), wanted, "l1")
     losses, again = teachers.losses(predictor, with_worse, [*wanted, "order"], "l1")
     assert set(losses) == {*plain, "order"}
