@@ -40,6 +40,23 @@ def audiobox(
     _show(out, quiet)
 
 
+def laion_clap(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SRC", help="File that LAION published, or of its shape; or hf-hub:owner/repo:file."),
+    ],
+    out: Out,
+    tokenizer: Tokenizer = None,
+    quiet: Quiet = False,
+) -> None:
+    """LAION-CLAP's towers (HTSAT-base): CLAP, the cosine of prompt and clip; training can start from them."""
+    from drasp_cli.checkpoints.convert.laion import convert_laion
+
+    convert_laion(source, out, tokenizer=tokenizer, progress=not quiet)
+    _tell_of_tokenizer(out, "CLAP stays empty", quiet)
+    _show(out, quiet)
+
+
 def drasp_track1(
     source: Annotated[
         str,
@@ -127,6 +144,7 @@ def drasp_track2(
 
 
 convert.command("audiobox")(guarded(audiobox, when_interrupted="nothing was written"))
+convert.command("laion-clap")(guarded(laion_clap, when_interrupted="nothing was written"))
 convert.command("drasp-track1")(guarded(drasp_track1, when_interrupted="nothing was written"))
 convert.command("drasp-track2")(guarded(drasp_track2, when_interrupted="nothing was written"))
 

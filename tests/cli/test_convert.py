@@ -19,7 +19,7 @@ from drasp_cli.checkpoints import meta, registry
 from drasp_cli.checkpoints.convert import tokenizer
 from drasp_cli.checkpoints.convert.tokenizer import ROBERTA
 from drasp_cli.checkpoints.registry import FileFacts, HubAddress
-from tests.clap_file import shrink, tokenizer_folder, track1_tensors
+from tests.clap_file import laion_tensors, shrink, tokenizer_folder, track1_tensors
 from tests.cli.conftest import Run, write
 from tests.hub_client import environment
 from tests.hub_server import TOKEN, LocalHub, Repo
@@ -120,12 +120,12 @@ class Payload:
         return os.mkdir, ("mark",)
 
 
-@pytest.mark.parametrize("command", ["audiobox", "drasp-track1", "drasp-track2"])
+@pytest.mark.parametrize("command", ["audiobox", "laion-clap", "drasp-track1", "drasp-track2"])
 def test_a_pickle_that_would_run_something_is_refused_by_name(drasp: Run, folder: Path, command: str) -> None:
     content = {"model_cfg": {}, "target_transform": TARGETS, "state_dict": {"a": torch.ones(1)}, "hook": Payload()}
     Path("some.pt").write_bytes(pickled(content))
     Path("targets.json").write_text(json.dumps(TARGETS))
-    told = [] if command == "audiobox" else ["--pooling", "tap"]
+    told = ["--pooling", "tap"] if command.startswith("drasp") else []
     told += ["--target-transform", "targets.json"] if command == "drasp-track2" else []
     run = drasp("convert", command, "some.pt", "out", *told)
     assert run.exit_code == 1
@@ -184,6 +184,18 @@ def test_without_a_tokenizer_it_says_so_and_ta_stays_empty(drasp: Run, track1: P
         assert row["MI"]
         assert row["TA"] == ""
         assert "no-tokenizer" in row["flags"].split(";")
+
+
+def test_laions_towers_score_clips_that_have_a_prompt(drasp: Run, track1: Path) -> None:
+    Path("music.pt").write_bytes(pickled({"epoch": 15, "state_dict": laion_tensors(), "optimizer": {}}))
+    run = drasp("convert", "laion-clap", "music.pt", "ours", "--tokenizer", "tokens")
+    assert (run.exit_code, run.stdout) == (0, "ours\n"), run.stderr
+    a, b = rows(drasp, "./ours")
+    assert -1 <= float(a["CLAP"]) <= 1
+    assert b["CLAP"] == ""
+    assert "no-prompt" in b["flags"].split(";")
+    run = drasp("convert", "laion-clap", "music.pt", "mute")
+    assert run.stderr.startswith("drasp: mute has no tokenizer.json, so CLAP stays empty; with --tokenizer hf-hub:")
 
 
 @pytest.mark.parametrize(
