@@ -68,7 +68,7 @@ def convert_laion(source: str, out: Path, *, tokenizer: str | None = None, progr
     digest = digest_of(found.path, like="sha256:")
     about = f"{_ABOUT} {_WEIGHTS[digest == PUBLISHED]}"
     original = Original(
-        _config(is_published=digest == PUBLISHED, source=name),
+        laion_config(is_published=digest == PUBLISHED, source=name),
         tensors,
         found,
         found.path,
@@ -80,7 +80,8 @@ def convert_laion(source: str, out: Path, *, tokenizer: str | None = None, progr
     write_converted(original, out)
 
 
-def _config(*, is_published: bool, source: str) -> PredictorConfig:
+def laion_config(*, is_published: bool, source: str) -> PredictorConfig:
+    """The configuration of the towers, all but its name; licence and training data are known of published ones."""
     config = ClapConfig(
         name="",
         architecture="clap",

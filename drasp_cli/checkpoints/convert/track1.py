@@ -95,7 +95,7 @@ def convert_track1(
     check_out(out)
     found = find_source(source, progress=progress)
     name = str(found.path)
-    config = _config(pooling, segment_size, frame_repeat, name)
+    config = track1_config(pooling, segment_size, frame_repeat, name)
     if found.path.is_dir():
         raise InputError(name, "is a folder; the research code's Track 1 saves a file, best_ckpt_N")
     tensors = clap.without_extras(state_dict_of(read_pickle(found.path), name), name, _CLAP)
@@ -108,14 +108,26 @@ def convert_track1(
             found.path,
             digest_of(found.path, like="sha256:"),
             _ABOUT.format(pooling=pooling),
-            spelled=_their_name,
+            spelled=research_name,
             tokenizer=tokens,
         ),
         out,
     )
 
 
-def _config(pooling: str, segment_size: int | None, frame_repeat: int, source: str) -> PredictorConfig:
+def track1_config(pooling: str, segment_size: int | None, frame_repeat: int, source: str) -> PredictorConfig:
+    """The configuration of a research checkpoint, all but its name.
+
+    Args:
+        pooling: a key of `RESEARCH_POOLINGS`.
+        segment_size: may be None for a pooling without segments.
+        frame_repeat: of each time step.
+        source: its file, for messages.
+
+    Raises:
+        InputError: the pooling is none, or lacks its segment size.
+        ConfigError: a size is impossible.
+    """
     if pooling not in RESEARCH_POOLINGS:
         raise InputError(source, f"no pooling is called {pooling!r}; known: {', '.join(RESEARCH_POOLINGS)}")
     if pooling in SEGMENTAL and segment_size is None:
@@ -141,7 +153,7 @@ def _config(pooling: str, segment_size: int | None, frame_repeat: int, source: s
     return parse_config(to_plain(config), source)  # bounds on sizes
 
 
-def _their_name(ours: str) -> str:
+def research_name(ours: str) -> str:
     """What the research code calls a tensor of our predictor."""
     if ours.startswith(_OF_CLAP):
         return _CLAP + clap.laion_name(ours)
