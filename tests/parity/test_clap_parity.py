@@ -153,7 +153,7 @@ def test_audio_embeddings_are_laions(towers: ClapPredictor, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_scores_are_the_research_codes(
-    towers: ClapPredictor, heard: dict[str, tuple[Tensor, Tensor]], texts: Tensor, laions: dict[str, Tensor], case: Case
+    towers: ClapPredictor, heard: dict[str, tuple[Tensor, Tensor]], texts: Tensor, case: Case
 ) -> None:
     config, golden = config_of(case), GOLDEN[f"scores/{case.name}"]
     assert config.pooling is not None
