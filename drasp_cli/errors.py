@@ -142,6 +142,7 @@ class HubProblem(Enum):
     OFFLINE = "the Hub would have to be asked, and HF_HUB_OFFLINE forbids it"
     NOT_FOUND = "the Hub has no such repository, or it is private"
     NO_REVISION = "the repository has no such revision"
+    NO_FILE = "the repository has no such file"
     GATED = "the repository is gated"
     BAD_TOKEN = "the Hub does not take the token"
     FORBIDDEN = "the token does not allow it"

@@ -32,16 +32,25 @@ def research_tensors(tower_and_heads: Mapping[str, Tensor], pooling: str, seed: 
     shapes: dict[str, tuple[int, ...]] = {
         "pooling_proj.weight": (dim, WIDTHS[pooling] * dim),
         "pooling_proj.bias": (dim,),
+        **attention_shapes(pooling, dim),
     }
-    if pooling in _ATTENTION:
-        below = f"pooling.{_ATTENTION[pooling]}"
-        shapes |= {f"{below}sap_linear.weight": (dim, dim), f"{below}sap_linear.bias": (dim,)}
-        shapes[f"{below}attention"] = (dim, 1)
     generator = torch.Generator().manual_seed(seed)
     tensors = {name: torch.randn(shape, generator=generator) / dim**0.5 for name, shape in shapes.items()}
     if pooling in ("drap", "drsp"):
         tensors |= {"pooling.alpha": torch.tensor(0.7), "pooling.beta": torch.tensor(0.6)}
     return {**tower_and_heads, **tensors}
+
+
+def attention_shapes(pooling: str, dim: int) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of the tensors of a pooling's attention; none for one without."""
+    if pooling not in _ATTENTION:
+        return {}
+    below = f"pooling.{_ATTENTION[pooling]}"
+    return {
+        f"{below}sap_linear.weight": (dim, dim),
+        f"{below}sap_linear.bias": (dim,),
+        f"{below}attention": (dim, 1),
+    }
 
 
 def research_files(tensors: Mapping[str, Tensor], pooling: str, segment_size: int = 4) -> dict[str, bytes]:

@@ -80,6 +80,31 @@ def fetch(
     return snapshot
 
 
+def fetch_file(address: HubAddress, name: str, *, progress: bool = False) -> Path:
+    """One file of a repository, whatever kind it is, in the cache; downloaded where that lacks it.
+
+    Args:
+        address: of a repository that nobody has vouched for; its revision is looked up as by `fetch`.
+        name: of the file, with the folders it is in.
+        progress: draw the client's progress bars on standard error, where that is a terminal.
+
+    Raises:
+        HubError: it cannot be had.
+    """
+    from huggingface_hub import hf_hub_download
+
+    with translated(f"{address.spelling}:{name}"), talking(progress):
+        return Path(
+            hf_hub_download(
+                address.repo,
+                name,
+                revision=_whole_commit(address),
+                library_name="drasp",
+                library_version=__version__,
+            )
+        )
+
+
 def cached(address: HubAddress) -> Snapshot | None:
     """What the cache holds of a pinned address, without asking the Hub; None where its weights are not there."""
     assert address.revision is not None
@@ -218,6 +243,8 @@ def _problem(error: BaseException) -> HubProblem | None:
     if isinstance(error, errors.LocalEntryNotFoundError):
         # Not in the cache, and not to be had: its cause says why. Without one, only the cache was to be looked at.
         return (_problem(error.__cause__) if error.__cause__ else None) or HubProblem.UNREACHABLE
+    if isinstance(error, errors.EntryNotFoundError):
+        return HubProblem.NO_FILE
     if isinstance(error, errors.HfHubHTTPError):
         return _problem_of_answer(error)
     if isinstance(error, RuntimeError) and error.__cause__ is not None:

@@ -166,6 +166,23 @@ def hub_address(model: str) -> HubAddress:
     return HubAddress(repo, revision or None)
 
 
+def hub_file(spelling: str) -> tuple[HubAddress, str] | None:
+    """Repository and file in a spelling such as `hf-hub:owner/repo@revision:folder/file.pt`.
+
+    None for every spelling that names no file: of something else on the Hub, or on this disk.
+
+    Raises:
+        UnknownModelError: what stands before the second colon is no repository, or what stands behind it no file.
+    """
+    repo, colon, name = spelling.removeprefix(HUB_PREFIX).partition(":")
+    if not spelling.startswith(HUB_PREFIX) or not colon:
+        return None
+    if any(part in ("", ".", "..") for part in name.split("/")) or "\\" in name:
+        hint = f"a file on the Hub is {HUB_PREFIX}owner/repo:file, or {HUB_PREFIX}owner/repo@revision:file"
+        raise UnknownModelError(spelling, tuple(REGISTRY), hint)
+    return hub_address(HUB_PREFIX + repo), name
+
+
 def is_repo(word: str) -> bool:
     """Whether `word` could be the name of a repository on the Hub, `owner/name`."""
     # The Hub takes no -- or .. in a name, and no . or - at an end of one; its client would refuse it less kindly.

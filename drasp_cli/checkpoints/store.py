@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,19 +162,23 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(str(path), f"is not a readable safetensors file ({error})") from error
 
 
-def load_tensors(predictor: Predictor, tensors: Mapping[str, Tensor], source: str) -> None:
+def load_tensors(
+    predictor: Predictor, tensors: Mapping[str, Tensor], source: str, spelled: Callable[[str], str] = str
+) -> None:
     """Fills a predictor with tensors, which must be exactly the ones it has.
 
     Args:
         predictor: changed in place.
-        tensors: by state-dict name; half precision is widened to the predictor's own.
+        tensors: by name; half precision is widened to the predictor's own.
         source: their file, for messages.
+        spelled: from a tensor's name in the predictor to its name in `tensors`, no two to the same.
 
     Raises:
         CheckpointError: naming what is missing, unexpected, of the wrong shape, or a constant that differs from ours.
     """
-    learned = predictor.state_dict()
-    constants = {name: buffer for name, buffer in predictor.named_buffers() if name not in learned}
+    state = predictor.state_dict()
+    learned = {spelled(name): tensor for name, tensor in state.items()}
+    constants = {spelled(name): buffer for name, buffer in predictor.named_buffers() if name not in state}
     if missing := sorted(learned.keys() - tensors.keys()):
         raise CheckpointError(source, f"{_count(missing)} missing", missing)
     if unexpected := sorted(tensors.keys() - learned.keys() - constants.keys()):
@@ -186,11 +190,29 @@ def load_tensors(predictor: Predictor, tensors: Mapping[str, Tensor], source: st
     ]
     if wrong:
         raise CheckpointError(source, "tensors of the wrong shape", wrong)
-    for name in constants.keys() & tensors.keys():
-        ours, theirs = constants[name], tensors[name]
-        if ours.shape != theirs.shape or not torch.allclose(ours.double(), theirs.double(), rtol=1e-4, atol=1e-6):
-            raise CheckpointError(source, "a constant differs from the one the config implies", [name])
-    predictor.load_state_dict({name: tensors[name] for name in learned})
+    check_constants(constants, tensors, source)
+    predictor.load_state_dict({name: tensors[spelled(name)] for name in state})
+
+
+def check_constants(constants: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source: str) -> None:
+    """Holds what a file carries of these constants to ours.
+
+    Args:
+        constants: by name, as we compute them.
+        tensors: of the file; it may hold all of them, or none.
+        source: the file, for messages.
+
+    Raises:
+        CheckpointError: naming those that differ.
+    """
+    different = [
+        name
+        for name in sorted(constants.keys() & tensors.keys())
+        if constants[name].shape != tensors[name].shape
+        or not torch.allclose(constants[name].double(), tensors[name].double(), rtol=1e-4, atol=1e-6)
+    ]
+    if different:
+        raise CheckpointError(source, "a constant differs from the one the config implies", different)
 
 
 def _parsed(data: Any, folder: Path) -> PredictorConfig:

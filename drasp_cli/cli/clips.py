@@ -69,7 +69,9 @@ def _tell_table(table: str, talk: Talk) -> None:
 
 def _tell(report: PromptReport, source: str, talk: Talk) -> None:
     if report.without_prompt:
-        talk.notice(f"{report.without_prompt} of {report.clips} clips have no prompt; their TA is empty")
+        talk.notice(
+            f"{report.without_prompt} of {report.clips} clips have no prompt; axes that read prompts stay empty"
+        )
     if report.kept:
         talk.notice(f"{counted(report.kept, 'clip')} kept the prompt of the manifest, whatever {source} says")
     if report.unused_ids:

@@ -13,6 +13,14 @@ from drasp_cli.cli.errors import guarded
 from drasp_cli.cli.output import Talk
 
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="Checkpoint folder to make; it must not exist or be empty.")]
+Tokenizer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder with the tokenizer.json to take along, or hf-hub:owner/repo.",
+        show_default="RoBERTa's where SRC is on the Hub, else none",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")]
 
 convert = typer.Typer(help="Make a checkpoint folder of another program's checkpoint.", no_args_is_help=True)
@@ -29,6 +37,64 @@ def audiobox(
     from drasp_cli.checkpoints.convert.audiobox import convert_audiobox
 
     convert_audiobox(source, out, progress=not quiet)
+    _show(out, quiet)
+
+
+def laion_clap(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SRC", help="File that LAION published, or of its shape; or hf-hub:owner/repo:file."),
+    ],
+    out: Out,
+    tokenizer: Tokenizer = None,
+    quiet: Quiet = False,
+) -> None:
+    """LAION-CLAP's towers (HTSAT-base): CLAP, the cosine of prompt and clip; training can start from them."""
+    from drasp_cli.checkpoints.convert.laion import convert_laion
+
+    convert_laion(source, out, tokenizer=tokenizer, progress=not quiet)
+    _tell_of_tokenizer(out, "CLAP stays empty", quiet)
+    _show(out, quiet)
+
+
+def drasp_track1(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SRC", help="File with a state dict, such as best_ckpt_7; or hf-hub:owner/repo:file."),
+    ],
+    out: Out,
+    pooling: Annotated[
+        str,
+        typer.Option(metavar="NAME", help=f"As the research code calls it: {', '.join(RESEARCH_POOLINGS)}."),
+    ],
+    segment_size: Annotated[
+        int | None, typer.Option(help="Frames in a segment; needed by a pooling with segments.", min=1)
+    ] = None,
+    frame_repeat: Annotated[
+        int,
+        typer.Option(
+            metavar="1|32", help="How often the code's tower repeated each of its 32 time steps before the pooling."
+        ),
+    ] = 1,
+    tokenizer: Tokenizer = None,
+    quiet: Quiet = False,
+) -> None:
+    """A checkpoint of the DRASP research code, Track 1: MI and TA by any of its poolings."""
+    _check_pooling(pooling)
+    if frame_repeat not in (1, 32):
+        raise typer.BadParameter(f"{frame_repeat} is not one of 1, 32", param_hint="--frame-repeat")
+    from drasp_cli.checkpoints.convert.track1 import convert_track1
+
+    convert_track1(
+        source,
+        out,
+        pooling=pooling,
+        segment_size=segment_size,
+        frame_repeat=frame_repeat,
+        tokenizer=tokenizer,
+        progress=not quiet,
+    )
+    _tell_of_tokenizer(out, "TA stays empty", quiet)
     _show(out, quiet)
 
 
@@ -62,9 +128,8 @@ def drasp_track2(
     quiet: Quiet = False,
 ) -> None:
     """A checkpoint of the DRASP research code, Track 2: PQ, PC, CE and CU by any of its poolings."""
-    if pooling is not None and pooling not in RESEARCH_POOLINGS:
-        reason = f"'{pooling}' is not one of {', '.join(RESEARCH_POOLINGS)}"
-        raise typer.BadParameter(reason, param_hint="--pooling")
+    if pooling is not None:
+        _check_pooling(pooling)
     from drasp_cli.checkpoints.convert.track2 import convert_track2
 
     convert_track2(
@@ -79,7 +144,25 @@ def drasp_track2(
 
 
 convert.command("audiobox")(guarded(audiobox, when_interrupted="nothing was written"))
+convert.command("laion-clap")(guarded(laion_clap, when_interrupted="nothing was written"))
+convert.command("drasp-track1")(guarded(drasp_track1, when_interrupted="nothing was written"))
 convert.command("drasp-track2")(guarded(drasp_track2, when_interrupted="nothing was written"))
+
+
+def _check_pooling(pooling: str) -> None:
+    if pooling not in RESEARCH_POOLINGS:
+        reason = f"'{pooling}' is not one of {', '.join(RESEARCH_POOLINGS)}"
+        raise typer.BadParameter(reason, param_hint="--pooling")
+
+
+def _tell_of_tokenizer(out: Path, consequence: str, quiet: bool) -> None:
+    """Says that a checkpoint cannot read prompts, where that is so, and what would make it read them."""
+    from drasp_cli.checkpoints.convert.tokenizer import ROBERTA
+    from drasp_cli.checkpoints.folder import TOKENIZER_FILE
+
+    if not (out / TOKENIZER_FILE).exists():
+        remedy = f"with --tokenizer {ROBERTA.spelling} prompts are read"
+        Talk(quiet).notice(f"{out} has no {TOKENIZER_FILE}, so {consequence}; {remedy}")
 
 
 def _show(out: Path, quiet: bool) -> None:

@@ -28,6 +28,7 @@ _HUB_ADVICE = {
     errors.HubProblem.OFFLINE: "set HF_HUB_OFFLINE=0 for this once; what was pulled before loads without network",
     errors.HubProblem.NOT_FOUND: f"look at the spelling; if it is private, {_TOKEN}",
     errors.HubProblem.NO_REVISION: "after the @ stands a branch, a tag or a commit; without it, the newest is meant",
+    errors.HubProblem.NO_FILE: "its page lists its files; one in a folder is spelled with it, folder/file",
     errors.HubProblem.GATED: f"ask for access on the repository's page, then {_TOKEN}",
     errors.HubProblem.BAD_TOKEN: f"it may be misspelt or expired; {_TOKEN}",
     errors.HubProblem.FORBIDDEN: "the token needs the right to do this to this repository: to read it, or to write",

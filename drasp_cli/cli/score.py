@@ -58,7 +58,10 @@ def score(
     ] = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score clips on the axes of the models: MI and, with prompts, TA, 1 to 5; PQ, PC, CE and CU, 1 to 10."""
+    """Score clips on the axes of the models.
+
+    MI and, with prompts, TA, 1 to 5; PQ, PC, CE and CU, 1 to 10; with prompts, CLAP, -1 to 1.
+    """
     options.check_format(format, output)
     options.check_output(output, [*inputs, prompts])
     options.check_patterns(system_pattern, prompt_pattern, prompts)

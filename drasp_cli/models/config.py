@@ -216,7 +216,7 @@ class PredictorConfig:
         axes: what it scores, in column order.
         audio: preparation of the waveform.
         targets: axis -> rating scale.
-        ratings: what it was trained on: "human", "simulated", or "none" (seeded weights).
+        ratings: what it was trained on: "human", "simulated", or "none" (seeded weights, or towers trained without).
         licence: SPDX identifier of the weights.
         training_data: one line.
         format_version: of this file.
@@ -235,20 +235,21 @@ class PredictorConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ClapConfig(PredictorConfig):
-    """A predictor with a CLAP audio tower: axes MI and TA.
+    """A predictor with a CLAP audio tower: axes MI, TA and CLAP.
 
     Attributes:
         logmel: front end.
         backbone: audio tower.
         text: text tower, or None where no axis reads prompts.
-        pooling: frames to one vector.
-        heads: embedding to scores.
+        pooling: frames to one vector, with a projection behind it (DRASP paper); None for the mean without one (LAION's
+            own embedding).
+        heads: embedding to scores. CLAP has no head.
     """
 
     logmel: LogMelConfig
     backbone: HTSATConfig
     text: TextConfig | None
-    pooling: PoolingConfig
+    pooling: PoolingConfig | None
     heads: HeadConfig
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         WavLMConfig,
     )
 
-CLAP_AXES = frozenset({"MI", "TA"})
+CLAP_AXES = frozenset({"MI", "TA", "CLAP"})
 AUDIOBOX_AXES = frozenset({"PQ", "PC", "CE", "CU"})
 
 
@@ -40,7 +40,8 @@ def check_clap(config: ClapConfig, source: str) -> None:
     _check_integers(config, ("audio", "logmel", "backbone", "text", "pooling", "heads"), source)
     _check_axes(config, CLAP_AXES, source)
     audio, logmel, backbone, text = config.audio, config.logmel, config.backbone, config.text
-    _require(text is not None or "TA" not in config.axes, source, "text", "is needed for TA")
+    for axis in ("TA", "CLAP"):
+        _require(text is not None or axis not in config.axes, source, "text", f"is needed for {axis}")
     _require(0 <= config.heads.dropout < 1, source, "heads.dropout", "must be at least 0 and less than 1")
     _require(audio.window_samples > logmel.fft_size, source, "audio.window_samples", "must exceed logmel.fft_size")
     _require(

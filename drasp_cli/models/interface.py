@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from drasp_cli.datatypes import WindowBatch
+from drasp_cli.models.average import WindowValue
 from drasp_cli.models.config import PredictorConfig
 
 
@@ -61,5 +62,16 @@ class Predictor(nn.Module, ABC):
             text: (batch, embedding_dim) from `embed_text`; None leaves out the axes that read prompts.
 
         Returns:
-            axis -> (batch,), in the order of `config.axes`.
+            axis -> (batch,), in the order of `config.axes`; or (batch, width) for an axis on which a clip's score is no
+            mean of its windows', and `clip_score` makes it of the mean of these.
         """
+
+    def clip_score(self, axis: str, mean: WindowValue, text: Tensor | None) -> float:
+        """A clip's score on one axis, never clamped.
+
+        Args:
+            axis: one that `forward` gave.
+            mean: of what it gave for the clip's windows, each weighted by its real length.
+            text: (embedding_dim,) of the clip's prompt; None where it has none.
+        """
+        return float(mean)

@@ -98,9 +98,10 @@ def clap_demand(config: ClapConfig) -> Demand:
     """Of a predictor with a CLAP audio tower."""
     kept = {
         "backbone": tower_values(config.backbone, config.logmel.num_mels),
-        "pooling": pooling_values(config.pooling, config.backbone.dim),
         "heads": head_values(config),
     }
+    if config.pooling is not None:
+        kept["pooling"] = pooling_values(config.pooling, config.backbone.dim)
     if config.text is not None:
         kept["text"] = text_values(config.text)
     return Demand(kept, _largest(_clap_tensors(config)))

@@ -2,30 +2,37 @@
 
     WindowBatch -log-mel, tower-> Features -pooling-> p -pooling_proj, audio_projection, L2-> a -head-> MI
                                                 tokens -text tower, text_projection, L2-> t  [a; t] -head-> TA
+                                                                      mean of a over the clip, t -cosine-> CLAP
 
 Source: DRASP paper, section III-D and Fig. 2a; order and widths of the projections as in the research code. Parameter
-names of both towers and their projections are LAION-CLAP's.
+names of both towers and their projections are LAION-CLAP's. Without a pooling there is no `pooling_proj` either, and a
+is LAION-CLAP's own embedding: its tower's answer is the mean of its time steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drasp_cli.datatypes import WindowBatch
+from drasp_cli.models.average import WindowValue
 from drasp_cli.models.backbones.htsat import HTSAT
 from drasp_cli.models.backbones.text import TextTower
 from drasp_cli.models.config import ClapConfig
 from drasp_cli.models.heads import Head, PairInput
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.logmel import LogMel
-from drasp_cli.models.pooling import Pooled, build_pooling
+from drasp_cli.models.pooling import Pooled, TemporalAverage, build_pooling
 
-# The axes that read the prompt beside the clip.
-TEXT_AXES = frozenset({"TA"})
+CLAP = "CLAP"
+"""The axis that is no head's: the cosine of the clip's and the prompt's embedding, the CLAP score."""
+
+TEXT_AXES = frozenset({"TA", CLAP})
+"""The axes that read the prompt beside the clip."""
 
 
 def projection(width: int, embedding_dim: int) -> nn.Sequential:
@@ -47,8 +54,8 @@ class ClapPredictor(Predictor):
         self.logmel = LogMel(config.logmel, config.audio.frontend_sample_rate)
         self.audio_branch = HTSAT(config.backbone, config.logmel.num_mels)
         dim, embedding_dim = self.audio_branch.dim, config.heads.embedding_dim
-        self.pooling = build_pooling(config.pooling, dim)
-        self.pooling_proj = nn.Linear(self.pooling.out_dim, dim)
+        self.pooling = build_pooling(config.pooling, dim) if config.pooling else TemporalAverage(dim)
+        self.pooling_proj = nn.Linear(self.pooling.out_dim, dim) if config.pooling else nn.Identity()
         self.audio_projection = projection(dim, embedding_dim)
         self.text_branch = TextTower(config.text) if config.text else None
         self.text_projection = projection(config.text.hidden_size, embedding_dim) if config.text else None
@@ -57,6 +64,7 @@ class ClapPredictor(Predictor):
             {
                 axis: Head(config.heads, self.pair_input.width if axis in TEXT_AXES else embedding_dim)
                 for axis in config.axes
+                if axis != CLAP
             }
         )
         self.scale = embedding_dim**0.5 if config.heads.unit_variance else 1.0
@@ -101,22 +109,27 @@ class ClapPredictor(Predictor):
             text: (batch, embedding_dim), of length 1; None leaves out the axes that read prompts.
 
         Returns:
-            axis -> (batch,), in the order of `config.axes`.
+            axis -> (batch,), in the order of `config.axes`; of CLAP the audio embeddings (batch, embedding_dim), which
+            are compared with the prompt's once the clip's is known: see `clip_score`.
         """
         scores = {}
         for axis in self.config.axes:
+            if axis in TEXT_AXES and text is None:
+                continue
+            if axis == CLAP:
+                scores[axis] = audio
+                continue
             if axis not in TEXT_AXES:
                 inputs = self.scale * audio
-            elif text is not None:
-                inputs = self.pair_input(self.scale * audio, self.scale * text)
             else:
-                continue
+                assert text is not None
+                inputs = self.pair_input(self.scale * audio, self.scale * text)
             target = self.config.targets[axis]
             scores[axis] = self.heads[axis](inputs) * target.std + target.mean
         return scores
 
     def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
-        """Windows (batch, window_samples) and text embeddings (batch, embedding_dim) -> axis -> (batch,)."""
+        """Windows (batch, window_samples) and text embeddings (batch, embedding_dim) -> axis -> what `score` gives."""
         device = batch.samples.device.type
         # Log-mels and heads stay fp32 under autocast: fp16 overflows in the power spectrum, and neither takes long.
         with torch.autocast(device, enabled=False):
@@ -124,3 +137,13 @@ class ClapPredictor(Predictor):
         audio = self.embed_audio(logmel)
         with torch.autocast(device, enabled=False):
             return self.score(audio.to(logmel.dtype), text)
+
+    def clip_score(self, axis: str, mean: WindowValue, text: Tensor | None) -> float:
+        """Of CLAP, the cosine of the mean of the windows' embeddings and the prompt's; else the mean."""
+        if axis != CLAP:
+            return super().clip_score(axis, mean, text)
+        assert text is not None
+        prompt = text.double().cpu().numpy()
+        cosine = np.dot(mean, prompt) / (np.linalg.norm(mean) * np.linalg.norm(prompt))
+        target = self.config.targets[axis]
+        return float(cosine * target.std + target.mean)

@@ -40,7 +40,7 @@ class Hearing:
     Attributes:
         text: embedding (embedding_dim,) of the prompt; None where the model reads none, or there is none.
         flags: what is known before the clip is decoded.
-        averages: axis -> mean over the windows scored so far.
+        averages: axis -> mean of what the windows scored so far gave.
         waiting: windows that are not scored yet.
     """
 
@@ -101,9 +101,9 @@ class Network:
             scores = self.predictor(windows, text)
         text_axes = self.predictor.text_axes
         for axis, column in scores.items():
-            for (hearing, window), score in zip(batch, column.double().tolist(), strict=True):
+            for (hearing, window), value in zip(batch, column.double().cpu().numpy(), strict=True):
                 if axis not in text_axes or hearing.text is not None:
-                    hearing.averages.setdefault(axis, WindowAverage()).add(score, window.num_samples)
+                    hearing.averages.setdefault(axis, WindowAverage()).add(value, window.num_samples)
         for hearing, _ in batch:
             hearing.waiting -= 1
 
@@ -112,8 +112,9 @@ class Network:
         scores: dict[str, float | None] = dict.fromkeys(self.columns.values())
         error = ""
         for axis, average in hearing.averages.items():
-            if math.isfinite(average.mean):
-                scores[self.columns[axis]] = average.mean
+            score = self.predictor.clip_score(axis, average.mean, hearing.text)
+            if math.isfinite(score):
+                scores[self.columns[axis]] = score
             else:
                 remedy = "; try --precision fp32" if self.autocast else ""
                 error = f"the {self.columns[axis]} score is not a finite number{remedy}"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from drasp_cli.errors import ConfigError
 from drasp_cli.models.config import AudioboxConfig, ClapConfig, PredictorConfig, from_plain, parse_config
-from drasp_cli.models.predictor import TEXT_AXES
+from drasp_cli.models.predictor import CLAP, TEXT_AXES
 from drasp_cli.simulation.recording import EDGES
 from drasp_cli.training.tokenizer import SMALLEST_VOCABULARY
 
@@ -148,6 +148,9 @@ def load_recipe(path: Path) -> Recipe:
         for key in ("name", "training_data"):
             data["predictor"].setdefault(key, "")
         data["predictor"] = parse_config(data["predictor"], f"{source}: predictor")
+        if CLAP in data["predictor"].axes:
+            reason = f"must not name {CLAP}: it is no rating, and has no head that could be trained"
+            raise ConfigError(source, "predictor.axes", reason)
     recipe = from_plain(Recipe, data, source)
     if not 0 <= recipe.seed < 2**63:
         raise ConfigError(source, "seed", "must lie between 0 and 2**63 - 1")

@@ -90,6 +90,7 @@ def spread_clips(predictor: ClapPredictor, features: FeatureStore, given: Collec
 
     A pooled dimension that hardly differs between clips is not blown up: its spread counts as at least 0.05.
     """
+    assert isinstance(predictor.pooling_proj, nn.Linear)  # every recipe for such a predictor names a pooling
     pooled = torch.cat([predictor.pool(features.batch(block)).embedding for block in sample_blocks(features)])
     _standardise(predictor.pooling_proj, pooled)
     for name, layer in predictor.audio_projection.named_children():

@@ -16,7 +16,10 @@ import pytest
 import torch
 
 from drasp_cli.checkpoints import meta, registry
+from drasp_cli.checkpoints.convert import tokenizer
+from drasp_cli.checkpoints.convert.tokenizer import ROBERTA
 from drasp_cli.checkpoints.registry import FileFacts, HubAddress
+from tests.clap_file import laion_tensors, shrink, tokenizer_folder, track1_tensors
 from tests.cli.conftest import Run, write
 from tests.hub_client import environment
 from tests.hub_server import TOKEN, LocalHub, Repo
@@ -117,12 +120,13 @@ class Payload:
         return os.mkdir, ("mark",)
 
 
-@pytest.mark.parametrize("command", ["audiobox", "drasp-track2"])
+@pytest.mark.parametrize("command", ["audiobox", "laion-clap", "drasp-track1", "drasp-track2"])
 def test_a_pickle_that_would_run_something_is_refused_by_name(drasp: Run, folder: Path, command: str) -> None:
     content = {"model_cfg": {}, "target_transform": TARGETS, "state_dict": {"a": torch.ones(1)}, "hook": Payload()}
     Path("some.pt").write_bytes(pickled(content))
     Path("targets.json").write_text(json.dumps(TARGETS))
-    told = ["--pooling", "tap", "--target-transform", "targets.json"] if command == "drasp-track2" else []
+    told = ["--pooling", "tap"] if command.startswith("drasp") else []
+    told += ["--target-transform", "targets.json"] if command == "drasp-track2" else []
     run = drasp("convert", command, "some.pt", "out", *told)
     assert run.exit_code == 1
     assert (
@@ -130,6 +134,85 @@ def test_a_pickle_that_would_run_something_is_refused_by_name(drasp: Run, folder
         in (run.stderr)
     )
     assert not Path("mark").exists()
+    assert not Path("out").exists()
+
+
+# ------------------------------------------------------------------------------------------------- CLAP's towers
+
+
+@pytest.fixture
+def track1(drasp: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`best_ckpt_7` of the research code's Track 1, and `tokens` with a tokenizer.json."""
+    shrink(monkeypatch)
+    (tmp_path / "best_ckpt_7").write_bytes(pickled(track1_tensors("drsp")))
+    tokenizer_folder(tmp_path / "tokens")
+    return tmp_path / "best_ckpt_7"
+
+
+def rows(drasp: Run, model: str) -> list[dict[str, str]]:
+    """Of two clips, of which one has a prompt."""
+    write(Path("clips/a.wav"), seed=1)
+    write(Path("clips/b.wav"), seconds=0.4, rate=44_100, channels=2, seed=2)
+    Path("prompts.csv").write_text("id,prompt\na.wav,a slow piano\n")
+    run = drasp("score", "clips", "--model", model, "--prompts", "prompts.csv")
+    assert run.exit_code == 0, run.stderr
+    return list(csv.DictReader(io.StringIO(run.stdout)))
+
+
+def test_a_track_1_file_becomes_a_checkpoint_of_both_axes(drasp: Run, track1: Path) -> None:
+    told = ("--pooling", "drsp", "--segment-size", "4", "--frame-repeat", "32", "--tokenizer", "tokens")
+    run = drasp("convert", "drasp-track1", "best_ckpt_7", "ours", *told)
+    assert (run.exit_code, run.stdout) == (0, "ours\n"), run.stderr
+    assert run.stderr == "drasp: next: drasp score FOLDER --model ./ours\n"
+    a, b = rows(drasp, "./ours")
+    assert a["MI"]
+    assert a["TA"]
+    assert b["MI"]
+    assert b["TA"] == ""
+    assert "no-prompt" in b["flags"].split(";")
+    config = json.loads(drasp("models", "show", "./ours").stdout)["config"]
+    assert (config["pooling"]["segment_size"], config["backbone"]["frame_repeat"]) == (4, 32)
+
+
+def test_without_a_tokenizer_it_says_so_and_ta_stays_empty(drasp: Run, track1: Path) -> None:
+    run = drasp("convert", "drasp-track1", "best_ckpt_7", "ours", "--pooling", "drsp", "--segment-size", "4")
+    assert run.exit_code == 0, run.stderr
+    assert run.stderr.startswith(
+        "drasp: ours has no tokenizer.json, so TA stays empty; with --tokenizer hf-hub:Facebook"
+    )
+    for row in rows(drasp, "./ours"):
+        assert row["MI"]
+        assert row["TA"] == ""
+        assert "no-tokenizer" in row["flags"].split(";")
+
+
+def test_laions_towers_score_clips_that_have_a_prompt(drasp: Run, track1: Path) -> None:
+    Path("music.pt").write_bytes(pickled({"epoch": 15, "state_dict": laion_tensors(), "optimizer": {}}))
+    run = drasp("convert", "laion-clap", "music.pt", "ours", "--tokenizer", "tokens")
+    assert (run.exit_code, run.stdout) == (0, "ours\n"), run.stderr
+    a, b = rows(drasp, "./ours")
+    assert -1 <= float(a["CLAP"]) <= 1
+    assert b["CLAP"] == ""
+    assert "no-prompt" in b["flags"].split(";")
+    run = drasp("convert", "laion-clap", "music.pt", "mute")
+    assert run.stderr.startswith("drasp: mute has no tokenizer.json, so CLAP stays empty; with --tokenizer hf-hub:")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        ("", 2, "--pooling"),
+        ("--pooling drasp", 2, "'drasp' is not one of tap, tsp, "),
+        ("--pooling tap --frame-repeat 2", 2, "2 is not one of 1, 32"),
+        ("--pooling drsp", 1, "give it as --segment-size"),
+        ("--pooling tap --tokenizer nowhere", 1, "nowhere: there is no such folder"),
+        ("--pooling gasp --segment-size 4", 1, "best_ckpt_7: 3 tensors are missing: pooling.attention, "),
+    ],
+)
+def test_what_is_wrong_with_a_track_1_file_is_told(drasp: Run, track1: Path, words: str, code: int, error: str) -> None:
+    run = drasp("convert", "drasp-track1", "best_ckpt_7", "out", *words.split())
+    assert run.exit_code == code
+    assert error in run.stderr
     assert not Path("out").exists()
 
 
@@ -175,6 +258,62 @@ def test_a_name_is_downloaded_and_its_card_passes_the_hub(drasp: Run, hub: Local
     assert "`model.safetensors` of `hf-hub:facebook/audiobox-aesthetics@" in card
     assert drasp("push", "ours", "owner/ours", "--dry-run").exit_code == 0
     assert hub.asked("validate-yaml")
+
+
+@pytest.fixture
+def published(server: LocalHub, track1: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHub:
+    """`owner/research` with the Track 1 file in a folder of it, and RoBERTa's repository at its pinned commit."""
+    server.requests.clear()
+    server.repos["owner/research"] = Repo()
+    server.repos["owner/research"].commit({"runs/best_ckpt_7": track1.read_bytes(), "README.md": b"# research\n"})
+    server.repos[ROBERTA.repo] = Repo()
+    commit = server.repos[ROBERTA.repo].commit({"tokenizer.json": Path("tokens/tokenizer.json").read_bytes()})
+    monkeypatch.setattr(tokenizer, "ROBERTA", dataclasses.replace(ROBERTA, revision=commit))
+    return server
+
+
+def test_a_file_on_the_hub_is_downloaded_alone_and_brings_robertas_tokenizer(drasp: Run, published: LocalHub) -> None:
+    told = ("--pooling", "drsp", "--segment-size", "4")
+    run = drasp("convert", "drasp-track1", "hf-hub:owner/research:runs/best_ckpt_7", "ours", *told)
+    assert run.exit_code == 0, run.stderr
+    assert "no tokenizer.json" not in run.stderr
+    assert not published.asked(r"README\.md")
+    assert rows(drasp, "./ours")[0]["TA"]
+    assert "`best_ckpt_7` of `hf-hub:owner/research`" in Path("ours/README.md").read_text()
+
+
+def test_a_tokenizer_may_be_on_the_hub_too(drasp: Run, published: LocalHub) -> None:
+    told = ("--pooling", "drsp", "--segment-size", "4", "--tokenizer", f"hf-hub:{ROBERTA.repo}")
+    run = drasp("convert", "drasp-track1", "best_ckpt_7", "ours", *told)
+    assert run.exit_code == 0, run.stderr
+    assert Path("ours/tokenizer.json").read_bytes() == Path("tokens/tokenizer.json").read_bytes()
+
+
+def test_a_file_on_this_disk_asks_nobody_for_a_tokenizer(drasp: Run, published: LocalHub) -> None:
+    assert (
+        drasp("convert", "drasp-track1", "best_ckpt_7", "ours", "--pooling", "drsp", "--segment-size", "4").exit_code
+        == 0
+    )
+    assert not published.requests
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "error"),
+    [
+        ("hf-hub:owner/research:best_ckpt_7", 1, "hf-hub:owner/research:best_ckpt_7: the repository has no such file"),
+        ("hf-hub:owner/research@v9:runs/best_ckpt_7", 1, "the repository has no such revision"),
+        ("hf-hub:owner/nothing:best_ckpt_7", 1, "the Hub has no such repository"),
+        ("hf-hub:owner/research:../best_ckpt_7", 2, "a file on the Hub is hf-hub:owner/repo:file"),
+        ("hf-hub:research:best_ckpt_7", 2, "on the Hub, a model is hf-hub:owner/repo"),
+    ],
+)
+def test_a_file_that_the_hub_does_not_give_is_told(
+    drasp: Run, published: LocalHub, source: str, code: int, error: str
+) -> None:
+    run = drasp("convert", "drasp-track1", source, "out", "--pooling", "drsp", "--segment-size", "4")
+    assert run.exit_code == code
+    assert error in run.stderr
+    assert not Path("out").exists()
 
 
 def test_a_research_card_passes_the_hub(drasp: Run, research: Path, hub: LocalHub) -> None:

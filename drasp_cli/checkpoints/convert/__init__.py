@@ -7,7 +7,11 @@
     state_dict.py   the tensors in one, by name
     audiobox.py     Meta's audiobox-aesthetics: its folder, or `checkpoint.pt`
     track2.py       the DRASP research code's Track 2: a `save_pretrained` folder, or a bare state dict
+    clap.py         LAION-CLAP's towers: their names and constants
+    laion.py        those that LAION published
+    track1.py       the DRASP research code's Track 1: a bare state dict with these towers in it
     poolings.py     that code's names for the poolings
+    tokenizer.py    the tokenizer.json that a checkpoint takes along
     writing.py      an Original to OUT, whole or not at all
 
 Another kind is another reader: it says what config and which tensors its files stand for, and checks nothing else.

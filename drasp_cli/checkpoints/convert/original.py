@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
 from drasp_cli.checkpoints.folder import REQUIRED_FILES
-from drasp_cli.checkpoints.registry import HUB_PREFIX, REGISTRY
+from drasp_cli.checkpoints.hub import fetch_file
+from drasp_cli.checkpoints.registry import HUB_PREFIX, REGISTRY, hub_file
 from drasp_cli.checkpoints.resolve import resolve
 from drasp_cli.datasets.near_names import perhaps_meant
 from drasp_cli.errors import InputError
@@ -35,11 +36,13 @@ class Original:
 
     Attributes:
         config: of the predictor, all but its name.
-        tensors: by our names.
+        tensors: by the names that `spelled` gives.
         source: where it was found.
         file: the one that held the tensors.
         digest: of that file, as `integrity.digest_of` gives it.
         about: what it is, as sentences for the model card.
+        spelled: from a tensor's name in our predictor to its name in `tensors`.
+        tokenizer: a `tokenizer.json` to put beside them, or None.
     """
 
     config: PredictorConfig
@@ -48,12 +51,15 @@ class Original:
     file: Path
     digest: str
     about: str
+    spelled: Callable[[str], str] = str
+    tokenizer: Path | None = None
 
 
 def find_source(source: str, *, progress: bool = False) -> Source:
     """Where SRC is: a name of the registry or on the Hub is downloaded, and everything else is a path.
 
-    So a folder that is called as a name of the registry is spelled with a slash, as for `--model`.
+    On the Hub it may be one file, as `hf-hub:owner/repo:file` or `hf-hub:owner/repo@revision:file`. A folder that is
+    called as a name of the registry is spelled with a slash, as for `--model`.
 
     Args:
         source: as the user spelled it.
@@ -64,6 +70,9 @@ def find_source(source: str, *, progress: bool = False) -> Source:
         UnknownModelError: a Hub name that is none.
         HubError: the Hub does not give it.
     """
+    if (of_hub := hub_file(source)) is not None:
+        address, name = of_hub
+        return Source(fetch_file(address, name, progress=progress), address.spelling)
     if source in REGISTRY or source.startswith(HUB_PREFIX):
         found = resolve(source, only=REQUIRED_FILES, progress=progress)
         return Source(found.folder, found.address.spelling if found.address else None)

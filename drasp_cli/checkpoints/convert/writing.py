@@ -45,14 +45,14 @@ def write_converted(original: Original, out: Path) -> None:
     config = dataclasses.replace(original.config, name=out.resolve().name)
     predictor = build_predictor(config)
     try:
-        load_tensors(predictor, original.tensors, str(original.file))
+        load_tensors(predictor, original.tensors, str(original.file), original.spelled)
     except CheckpointError as error:
         raise InputError(error.source, str(error).removeprefix(f"{error.source}: ")) from error
     address, name = original.source.address, original.file.name  # and nothing of a folder's path: cards are shared
     file = f"`{name}` of `{address}`" if address else f"`{name}`"
     card = converted_card(config, file=file, digest=original.digest.removeprefix("sha256:"), about=original.about)
     with _new_folder(out.resolve()) as folder:
-        save_checkpoint(folder, predictor, None, card)
+        save_checkpoint(folder, predictor, original.tokenizer, card)
 
 
 @contextmanager

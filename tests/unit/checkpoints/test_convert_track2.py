@@ -86,9 +86,17 @@ def attention(units: Tensor, tensors: dict[str, Tensor], below: str) -> Tensor:
     return torch.softmax(hidden @ tensors[f"{below}attention"][:, 0], dim=0)
 
 
-def pooled(frames: Tensor, tensors: dict[str, Tensor], pooling: str, size: int) -> Tensor:
-    """The real frames (frames, dim) of one clip, by the pooling's name in the research code."""
-    segments = torch.stack([frames[i : i + size].mean(dim=0) for i in range(0, len(frames), size)])
+def pooled(frames: Tensor, tensors: dict[str, Tensor], pooling: str, size: int, *, fill: bool = False) -> Tensor:
+    """The real frames (frames, dim) of one clip, by the pooling's name in the research code.
+
+    A partial segment is averaged over the frames it has, or `fill`ed with zeros first.
+    """
+    segments = torch.stack(
+        [
+            frames[i : i + size].sum(dim=0) / (size if fill else min(size, len(frames) - i))
+            for i in range(0, len(frames), size)
+        ]
+    )
     equal = torch.full((len(frames),), 1 / len(frames), dtype=frames.dtype)
     below = {"drap": "pooling.gsap.", "drsp": "pooling.gasp."}.get(pooling, "pooling.")
     whole_mean, whole_std = statistics(frames, equal)

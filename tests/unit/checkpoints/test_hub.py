@@ -16,8 +16,8 @@ import torch
 
 from drasp_cli.checkpoints import hub as hub_room
 from drasp_cli.checkpoints import integrity, registry
-from drasp_cli.checkpoints.hub import cache_folder
-from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress
+from drasp_cli.checkpoints.hub import cache_folder, fetch_file
+from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress, hub_file
 from drasp_cli.checkpoints.resolve import resolve
 from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem, UnknownModelError
@@ -481,3 +481,45 @@ def test_bars_are_drawn_on_a_terminal_unless_asked_not_to(
     from huggingface_hub.utils import are_progress_bars_disabled
 
     assert not are_progress_bars_disabled()
+
+
+# ------------------------------------------------------------------------------------------------- one file of any kind
+
+
+def test_a_file_of_a_commit_is_asked_for_once(hub: LocalHub, publish: Callable[..., str]) -> None:
+    name = publish({"runs/best.pt": b"weights"})
+    address, file = hub_file(f"hf-hub:{name}@{hub.repos[name].refs['main']}:runs/best.pt") or pytest.fail("no file")
+    assert fetch_file(address, file).read_bytes() == b"weights"
+    assert hub.asked(r"runs/best\.pt")
+    hub.requests.clear()
+    assert fetch_file(address, file).read_bytes() == b"weights"
+    assert not hub.requests
+
+
+def test_a_file_without_network_is_the_one_that_was_fetched(
+    hub: LocalHub, publish: Callable[..., str], home: Path
+) -> None:
+    address = HubAddress(publish({"best.pt": b"weights"}))
+    fetch_file(address, "best.pt")
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"):
+        assert fetch_file(address, "best.pt").read_bytes() == b"weights"
+        with pytest.raises(HubError) as caught:
+            fetch_file(address, "other.pt")
+        assert caught.value.problem is HubProblem.OFFLINE
+    with pytest.raises(HubError) as caught:
+        fetch_file(address, "other.pt")
+    assert caught.value.problem is HubProblem.NO_FILE
+    assert str(caught.value).startswith(f"{address.spelling}:other.pt: the repository has no such file")
+
+
+@pytest.mark.parametrize("spelling", ["some.pt", "a:b", "audiobox.meta", "hf-hub:owner/repo", "hf-hub:owner/repo@v1"])
+def test_spellings_of_no_file_on_the_hub(spelling: str) -> None:
+    assert hub_file(spelling) is None
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "../a.pt", "a//b.pt", "a/./b.pt", "a\\b.pt", "a/"])
+def test_a_file_on_the_hub_has_a_plain_name(name: str) -> None:
+    with pytest.raises(UnknownModelError) as caught:
+        hub_file(f"hf-hub:owner/repo:{name}")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("a file on the Hub is hf-hub:owner/repo:file")

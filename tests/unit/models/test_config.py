@@ -88,6 +88,13 @@ def test_a_wrong_value_is_refused_with_its_key(key: str, value: Any, reason: str
     assert "some/config.json" in str(caught.value)
 
 
+def test_claps_cosine_needs_a_text_tower() -> None:
+    clap = {"axes": ["CLAP"], "targets": {"CLAP": {"mean": 0.0, "std": 1.0}}}
+    assert parse_config(tiny_plain() | clap, "some/config.json").axes == ("CLAP",)
+    with pytest.raises(ConfigError, match="text: is needed for CLAP"):
+        parse_config(tiny_plain() | clap | {"text": None}, "some/config.json")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [

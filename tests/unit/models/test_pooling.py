@@ -269,3 +269,10 @@ def test_examples_in_the_docstrings(module):
     result = doctest.testmod(importlib.import_module(f"drasp_cli.models.pooling.{module}"))
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_many_frames_that_are_alike_have_no_spread_of_rounding() -> None:
+    """A research checkpoint may repeat each step 32 times; sums of 1,024 terms, one by one, would make it up."""
+    frame = torch.randn(1, 1, 256, generator=torch.Generator().manual_seed(0))
+    deviation = TemporalStatistics(256)(frame.expand(4, 1024, 256)).embedding[:, 256:]
+    torch.testing.assert_close(deviation, torch.full((4, 256), 1e-5**0.5), atol=2e-4, rtol=0)

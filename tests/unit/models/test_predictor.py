@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -87,3 +88,46 @@ def test_a_windows_scores_do_not_depend_on_its_batch(batch: int) -> None:
             some = predictor(WindowBatch(all_windows.samples[part], all_windows.num_samples[part]), all_texts[part])
             for axis in whole:
                 torch.testing.assert_close(some[axis], whole[axis][part], atol=1e-5, rtol=0)
+
+
+# ------------------------------------------------------------------------------------------------ no pooling, and CLAP
+
+CLAP = {"axes": ["CLAP"], "targets": {"CLAP": {"mean": 0.0, "std": 1.0}}, "pooling": None}
+
+
+def test_without_a_pooling_the_mean_of_the_time_steps_is_projected() -> None:
+    predictor = seeded_predictor(tiny_config(**CLAP), 0)
+    with torch.inference_mode():
+        logmel = predictor.frontend(windows())
+        mean = predictor.audio_branch(logmel).frames.mean(dim=1)
+        expected = torch.nn.functional.normalize(predictor.audio_projection(mean), dim=-1)
+        torch.testing.assert_close(predictor.embed_audio(logmel), expected)
+    assert not [name for name in predictor.state_dict() if name.startswith(("pooling", "heads"))]
+
+
+def test_heads_need_no_pooling() -> None:
+    with torch.inference_mode():
+        scores = seeded_predictor(tiny_config(pooling=None), 0)(windows(), texts())
+    assert {axis: column.shape for axis, column in scores.items()} == {"MI": (3,), "TA": (3,)}
+
+
+def test_clap_gives_embeddings_of_windows_and_reads_prompts() -> None:
+    predictor = seeded_predictor(tiny_config(**CLAP), 0)
+    assert predictor.text_axes == {"CLAP"}
+    with torch.inference_mode():
+        assert list(predictor(windows())) == []
+        found = predictor(windows(), texts())["CLAP"]
+        torch.testing.assert_close(found, predictor.embed_audio(predictor.frontend(windows())))
+
+
+@pytest.mark.parametrize(("text", "cosine"), [([1.0, 0.0], 0.6), ([0.0, -2.0], -0.8), ([3.0, 4.0], 1.0)])
+def test_clap_is_the_cosine_of_the_mean_embedding_and_the_prompts(text: list[float], cosine: float) -> None:
+    """[3, 4] is of length 5, whatever the lengths of the two vectors are."""
+    predictor = seeded_predictor(tiny_config(**CLAP), 0)
+    assert predictor.clip_score("CLAP", np.array([0.3, 0.4]), torch.tensor(text)) == pytest.approx(cosine)
+
+
+def test_of_every_other_axis_the_mean_is_the_score() -> None:
+    predictor = seeded_predictor(tiny_config(), 0)
+    assert predictor.clip_score("MI", 3.25, None) == 3.25
+    assert predictor.clip_score("TA", 3.25, torch.ones(16)) == 3.25

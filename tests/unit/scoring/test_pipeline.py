@@ -12,9 +12,10 @@ import torch
 
 from drasp_cli.checkpoints.store import Checkpoint
 from drasp_cli.datatypes import Clip, ClipScore, Window
+from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.scoring import decoding, group_rows, score_clips
 from drasp_cli.scoring.network import Hearing, Network
-from tests.tiny import tiny_audiobox_checkpoint, tiny_checkpoint
+from tests.tiny import lively, tiny_audiobox_checkpoint, tiny_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,32 @@ def test_a_clip_is_the_length_weighted_mean_of_its_windows(checkpoint: Checkpoin
     expected = sum(w * (row.scores["MI"] or 0.0) for w, row in zip(weights, parts, strict=True))
     assert whole.windows == 3
     assert whole.scores["MI"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_claps_embeddings_are_averaged_before_they_are_compared(tmp_path: Path) -> None:
+    """The mean of the pieces' embeddings by their length, then the cosine; not the mean of their cosines."""
+    axes = {"axes": ["CLAP"], "targets": {"CLAP": {"mean": 0.0, "std": 1.0}}, "pooling": None}
+    checkpoint = tiny_checkpoint(tmp_path / "model", **axes)
+    predictor, tokenizer = checkpoint.predictor, checkpoint.tokenizer
+    assert isinstance(predictor, ClapPredictor)
+    assert tokenizer is not None
+    lively(predictor)
+    rng, t = np.random.default_rng(1), np.arange(18000) / 8000
+    sound = np.where(t < 1, 0.3 * rng.standard_normal(18000), 0.5 * np.sin(2 * np.pi * (300 + 200 * t) * t))
+    soundfile.write(tmp_path / "whole.wav", sound, 8000, subtype="FLOAT")
+    pieces = [sound[:8000], sound[8000:16000], np.tile(sound[16000:], 4)]
+    with torch.inference_mode():
+        samples = torch.from_numpy(np.stack(pieces).astype(np.float32))
+        embeddings = predictor.embed_audio(predictor.logmel(samples)).double()
+        text = predictor.embed_text(tokenizer.batch(["slow piano"]))[0].double()
+    weights = torch.tensor([4.0, 4.0, 1.0], dtype=torch.float64) / 9
+    expected = float(torch.nn.functional.cosine_similarity(weights @ embeddings, text, dim=0))
+    asked = [Clip(str(tmp_path / "whole.wav"), prompt="slow piano"), Clip(str(tmp_path / "whole.wav"))]
+    row, silent = score_clips(checkpoint, asked)
+    assert row.windows == 3
+    assert row.scores["CLAP"] == pytest.approx(expected, abs=1e-6)
+    assert abs(expected - float(weights @ embeddings @ text)) > 1e-4  # of the mean of their cosines
+    assert (silent.scores["CLAP"], silent.flags) == (None, ("no-prompt",))
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("bf16", 0.02), ("fp16", 0.002)])

@@ -89,6 +89,15 @@ def test_a_wrong_value_is_refused_with_its_key(tmp_path: Path, old: str, new: st
     assert str(path) in str(caught.value)
 
 
+def test_nothing_is_trained_for_claps_cosine(tmp_path: Path) -> None:
+    text = SHIPPED_RECIPE.read_text(encoding="utf-8").replace('axes = ["MI", "TA"]', 'axes = ["MI", "CLAP"]', 1)
+    text = text.replace("[predictor.targets]\nMI =", "[predictor.targets]\nCLAP = { mean = 0.0, std = 1.0 }\nMI =", 1)
+    path = tmp_path / "recipe.toml"
+    path.write_text("\n".join(line for line in text.splitlines() if not line.startswith("TA = ")), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"predictor\.axes: must not name CLAP: it is no rating"):
+        load_recipe(path)
+
+
 AUDIOBOX = """\
 seed = 3
 [predictor]

@@ -1,0 +1,77 @@
+"""The clips, prompts and weights on which the CLAP golden file and its test agree.
+
+Imported by make_golden_clap.py (in the reference environment) and by test_clap_parity.py (in ours).
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.parity.audiobox_case import Sound
+from tests.parity.seeded_weights import seeded_tensor
+
+SEED = 20261122
+FRAME_REPEAT = 32  # what laion-clap's own fine-grained output does
+VOCAB_SIZE = 50265
+MAX_TOKENS = 77
+
+
+@dataclass(frozen=True)
+class Case:
+    """One research checkpoint: what its state dict does not say."""
+
+    pooling: str
+    segment_size: int
+    frame_repeat: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.pooling}/{self.segment_size}x{self.frame_repeat}"
+
+
+CASES = (
+    *(Case(pooling, 5, 1) for pooling in ("tap", "tsp", "sap", "asp", "gsap", "gasp", "drap", "drsp")),
+    *(Case(pooling, 48, 32) for pooling in ("tsp", "gsap", "drsp")),
+)
+"""5 does not divide 32, and 48 not 1,024: the last segment is partial."""
+
+SOUNDS = (
+    Sound("0.3s-8k-mono", 8000, 2400),
+    Sound("3.2s-44k-stereo", 44100, 141120, channels=2),
+    Sound("5.1s-48k-mono", 48000, 244800),
+    Sound("9.9s-22k-stereo", 22050, 218295, channels=2),
+    Sound("12s-16k-mono", 16000, 192000),
+    Sound("25s-32k-stereo", 32000, 800000, channels=2),
+)
+"""One window each for a research checkpoint (30 s). Of those under 10 s laion-clap hears everything, too."""
+
+WITHIN_10_S = tuple(sound for sound in SOUNDS if sound.num_samples <= 10 * sound.sample_rate)
+
+
+def token_ids() -> list[list[int]]:
+    """Prompts as RoBERTa would read them: an empty one, a usual one, and one that fills the tower."""
+    rng = np.random.Generator(np.random.Philox(key=[SEED, 0]))
+    return [[0, *rng.integers(4, VOCAB_SIZE, size=length).tolist(), 2] for length in (0, 9, MAX_TOKENS - 2)]
+
+
+def seeded_clap_tensor(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Values for a learned tensor, by its name in LAION-CLAP or in the research code; float32.
+
+    Large matrices are uniform and from a faster generator: there are two hundred million numbers to draw.
+    """
+    if len(shape) == 2 and min(shape) > 8:
+        rng = np.random.Generator(np.random.SFC64([SEED, zlib.crc32(name.encode())]))
+        values = rng.random(shape, dtype=np.float32)
+        values -= np.float32(0.5)
+        inputs = 48.0 if "embeddings" in name else shape[1]
+        values *= np.float32(1.5 * (12.0 / inputs) ** 0.5)  # of standard deviation 1.5 / sqrt(inputs)
+        return values
+    values = seeded_tensor(name, shape, SEED)
+    if name in ("pooling.alpha", "pooling.beta"):  # both resolutions heard
+        return np.float32(0.6) + values
+    if name.endswith("attention"):  # scores of about unit size
+        return values / np.float32(shape[0] ** 0.5)
+    return values
