@@ -24,6 +24,7 @@ _SNR = (0.0, 60.0)  # dB, at the first step
 _LESS_SNR = (5.0, 15.0)  # dB from the first step to the second
 _SLOPE = (-0.5, 1.0)  # power of noise goes with frequency to minus this: half way to blue, to pink
 _CUTOFF = (500.0, 14000.0)  # Hz, at the first step, or up to the highest band
+_TOP = 9000.0  # Hz; half of the cut-offs lie above it: there files of different rates and codings end
 _LOWER = (1.3, 2.2)  # ratio of the cut-offs of both steps
 _STEEPNESS = (36.0, 72.0, 1000.0)  # dB per octave; the last is a brick wall
 _CODING_NOISE = (15.0, 45.0)  # dB below what is loud around it, at the first step
@@ -34,7 +35,7 @@ _ALL_THERE_IS = 4.0  # dB, see `audible_change`
 
 
 def make_worse(sound: Tensor, bands: Bands, rng: np.random.Generator) -> Tensor:
-    """Each clip in one of four ways: noise, a low-pass, and the noise or the holes of a coarse coding.
+    """Each clip in one of four ways: noise, a low-pass (twice as often), the noise or the holes of a coarse coding.
 
     Three times in four the first step is in the milder half of what it can be: of gross faults ratings teach most, of
     traces least.
@@ -47,7 +48,13 @@ def make_worse(sound: Tensor, bands: Bands, rng: np.random.Generator) -> Tensor:
     Returns:
         (clips, `STEPS`, frames, mels), each step worse than the one before.
     """
-    ways: tuple[Callable[[Tensor, Bands, np.random.Generator], list[Tensor]], ...] = (_noisy, _dull, _coarse, _holed)
+    ways: tuple[Callable[[Tensor, Bands, np.random.Generator], list[Tensor]], ...] = (
+        _noisy,
+        _dull,
+        _dull,
+        _coarse,
+        _holed,
+    )
     return torch.stack([torch.stack(ways[int(rng.integers(len(ways)))](clip, bands, rng)) for clip in sound])
 
 
@@ -84,7 +91,8 @@ def _noisy(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]
 def _dull(clip: Tensor, bands: Bands, rng: np.random.Generator) -> list[Tensor]:
     """A low-pass at 500 Hz to 14 kHz, and then at a lower cut-off."""
     highest = min(_CUTOFF[1], float(bands.centres[-1]))
-    cutoff = _CUTOFF[0] * (highest / _CUTOFF[0]) ** _mostly_mild((0.0, 1.0), rng)
+    lowest = _TOP if rng.random() < 0.5 and highest > _TOP else _CUTOFF[0]
+    cutoff = lowest * (highest / lowest) ** _mostly_mild((0.0, 1.0), rng)
     steepness = float(rng.choice(_STEEPNESS))
     cutoffs = (cutoff, cutoff / float(rng.uniform(*_LOWER)))
     silence = float(rng.uniform(*SILENCE))
