@@ -87,11 +87,16 @@ def _colour(samples: Samples, rate: int, rng: np.random.Generator) -> Samples:
     """A microphone and its place: a smooth curve, SD 3 dB at points an octave and a half apart; rumble taken out."""
     size = next_fast_len(len(samples), real=True)
     spectrum = rfft(samples, size)
-    octaves = np.log2(np.maximum(np.arange(len(spectrum)) * rate / size, 40.0) / 40.0)
-    points = np.arange(0.0, np.log2(rate / 2 / 40.0) + 1.5, 1.5)
-    curve = np.interp(octaves, points, rng.normal(0.0, 3.0, len(points)))
+    curve = smooth_curve(np.arange(len(spectrum)) * rate / size, 3.0, rng)
     out = irfft(spectrum * 10.0 ** (curve / 20.0), size)[: len(samples)]
     return np.asarray(sosfilt(butter(2, float(rng.uniform(20.0, 45.0)), "highpass", fs=rate, output="sos"), out))
+
+
+def smooth_curve(frequency: NDArray[np.floating], spread: float, rng: np.random.Generator) -> Samples:
+    """Gains in dB at `frequency` (Hz, rising): normal with SD `spread` at points an octave and a half apart."""
+    octaves = np.log2(np.maximum(frequency, 40.0) / 40.0)
+    points = np.arange(0.0, float(octaves[-1]) + 1.5, 1.5)
+    return np.interp(octaves, points, rng.normal(0.0, spread, len(points)))
 
 
 def _floor(count: int, rate: int, rng: np.random.Generator) -> Samples:

@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from drasp_cli.models.config import ClapConfig, PredictorConfig
-from drasp_cli.simulation.recording import EDGES, USUAL_EDGES
+from drasp_cli.simulation.recording import EDGES, USUAL_EDGES, smooth_curve
 from drasp_cli.training.bands import SILENCE, Bands
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.recipe import DataRecipe
@@ -20,9 +19,6 @@ from drasp_cli.training.worse_samples import make_samples_worse
 
 DEEPEST: Final = 0.6
 """By how much of itself, in dB, a valley may be deepened, see `_with_contrast`."""
-
-_LOWEST = 40.0  # Hz, of a colour's first point
-_POINTS = 1.5  # octaves from one to the next
 
 
 class Augmentation:
@@ -83,10 +79,10 @@ class Augmentation:
         spread = self.data.colour_db
         if num_samples is None:
             assert self.bands is not None
-            curves = [_curve(self.bands.centres, spread, rng) for _ in sound]
+            curves = [smooth_curve(self.bands.centres, spread, rng) for _ in sound]
             return sound + torch.from_numpy(np.stack(curves).astype(np.float32))[:, None]
         frequency = np.fft.rfftfreq(sound.shape[1], 1.0 / self.rate)
-        curves = [_curve(frequency, spread, rng) for _ in sound]
+        curves = [smooth_curve(frequency, spread, rng) for _ in sound]
         gains = torch.from_numpy((10.0 ** (np.stack(curves) / 20.0)).astype(np.float32))
         signs = torch.from_numpy(rng.choice(np.array([-1.0, 1.0], np.float32), len(sound)))
         coloured = torch.fft.irfft(torch.fft.rfft(sound) * gains, sound.shape[1]) * signs[:, None]
@@ -103,13 +99,6 @@ class Augmentation:
                 edge = float(rng.choice(USUAL_EDGES) if rng.random() < 0.5 else rng.uniform(*EDGES))
                 ceiling[centres > edge] = float(rng.uniform(*SILENCE))
         return torch.from_numpy(ceilings)
-
-
-def _curve(frequency: NDArray[np.floating], spread: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Gains in dB at `frequency` (Hz): normal with SD `spread` at points an octave and a half apart from 40 Hz on."""
-    octaves = np.log2(np.maximum(frequency, _LOWEST) / _LOWEST)
-    points = np.arange(0.0, float(octaves[-1]) + _POINTS, _POINTS)
-    return np.interp(octaves, points, rng.normal(0.0, spread, len(points)))
 
 
 def _with_contrast(sound: Tensor, share: float, rng: np.random.Generator) -> Tensor:

@@ -113,7 +113,6 @@ class Teachers(nn.Module):
         nothing = batch.sound.new_empty(0)
         clips = len(batch.sound)
         if "order" in wanted:
-            assert batch.worse is not None
             batch = _with_worse(batch)
         with torch.autocast(batch.sound.device.type, torch.bfloat16, enabled=precision == "bf16"):
             summary, audio = hear(predictor, batch) if listens else (nothing, nothing)

@@ -5,14 +5,13 @@ Imported by make_golden_wavlm.py (in the reference environment) and by test_wavl
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from tests.parity.seeded_weights import seeded_tensor, seeded_waveform
+from tests.parity.seeded_weights import seeded_matrix, seeded_tensor, seeded_waveform
 
 SEED = 20261121
 AXES = ("CE", "CU", "PC", "PQ")
@@ -82,16 +81,9 @@ SMALL_SIZE = (
 
 
 def seeded_audiobox_tensor(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """`seeded_tensor`, made lively where the shape alone does not tell it what a parameter is for.
-
-    Large matrices are uniform and from a faster generator: there are a hundred million numbers to draw.
-    """
+    """`seeded_tensor`, made lively where the shape alone does not tell it what a parameter is for."""
     if len(shape) == 2 and min(shape) > 8:
-        rng = np.random.Generator(np.random.SFC64([SEED, zlib.crc32(name.encode())]))
-        values = rng.random(shape, dtype=np.float32)
-        values -= np.float32(0.5)
-        values *= np.float32(1.5 * (12.0 / shape[1]) ** 0.5)  # of standard deviation 1.5 / sqrt(inputs)
-        return values
+        return seeded_matrix(name, shape, SEED, inputs=shape[1])
     values = seeded_tensor(name, shape, SEED)
     if name.startswith("layer_weights"):  # unlike for each axis, instead of nearly equal
         return 10.0 * values

@@ -5,13 +5,12 @@ Imported by make_golden_clap.py (in the reference environment) and by test_clap_
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from tests.parity.audiobox_case import Sound
-from tests.parity.seeded_weights import seeded_tensor
+from tests.parity.seeded_weights import seeded_matrix, seeded_tensor
 
 SEED = 20261122
 FRAME_REPEAT = 32  # what laion-clap's own fine-grained output does
@@ -58,17 +57,9 @@ def token_ids() -> list[list[int]]:
 
 
 def seeded_clap_tensor(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Values for a learned tensor, by its name in LAION-CLAP or in the research code; float32.
-
-    Large matrices are uniform and from a faster generator: there are two hundred million numbers to draw.
-    """
+    """Values for a learned tensor, by its name in LAION-CLAP or in the research code; float32."""
     if len(shape) == 2 and min(shape) > 8:
-        rng = np.random.Generator(np.random.SFC64([SEED, zlib.crc32(name.encode())]))
-        values = rng.random(shape, dtype=np.float32)
-        values -= np.float32(0.5)
-        inputs = 48.0 if "embeddings" in name else shape[1]
-        values *= np.float32(1.5 * (12.0 / inputs) ** 0.5)  # of standard deviation 1.5 / sqrt(inputs)
-        return values
+        return seeded_matrix(name, shape, SEED, inputs=48.0 if "embeddings" in name else shape[1])
     values = seeded_tensor(name, shape, SEED)
     if name in ("pooling.alpha", "pooling.beta"):  # both resolutions heard
         return np.float32(0.6) + values

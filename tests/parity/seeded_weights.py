@@ -27,6 +27,18 @@ def seeded_tensor(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     return scaled.astype(np.float32)
 
 
+def seeded_matrix(name: str, shape: tuple[int, int], seed: int, inputs: float) -> np.ndarray:
+    """The same for a large matrix, of standard deviation 1.5 / sqrt(inputs): uniform, and from a faster generator.
+
+    A full-size predictor has one or two hundred million numbers to draw.
+    """
+    rng = np.random.Generator(np.random.SFC64([seed, zlib.crc32(name.encode())]))
+    values = rng.random(shape, dtype=np.float32)
+    values -= np.float32(0.5)
+    values *= np.float32(1.5 * (12.0 / inputs) ** 0.5)
+    return values
+
+
 def seeded_waveform(num_samples: int, sample_rate: int, seed: int) -> np.ndarray:
     """Tones that come and go over noise: something in every band and at every time; (num_samples,) float32."""
     rng = np.random.Generator(np.random.Philox(key=[seed, num_samples]))
