@@ -6,8 +6,9 @@ first convolution hides how loud each frequency is, which kernels of one size ca
 step:
 
 - The first convolution is a bank of band-pass filters, cosines under a Hann window whose frequencies are equally spaced
-  in mel (as log-mels are; Zeghidour et al., "LEAF", 2021, start so too). Every band has three of them, 120 degrees
-  apart, so that at no phase all are negative, which the GELU behind them would silence.
+  in mel (as log-mels are; Zeghidour et al., "LEAF", 2021, start so too). A window is as long as it takes to tell a band
+  from its neighbours, 2 / spacing seconds, if the kernel is: low bands tell notes apart, high ones moments. Every band
+  has three filters, 120 degrees apart, so that at no phase all are negative, which the GELU behind them would silence.
 - Each of the three hears another range of levels. A band's output is y / sqrt(var(y) + eps): for var(y) far above eps
   its level is gone, far below it the level is all that is left. Kernels scaled by sqrt(eps) / r put that knee at a band
   level of r = -20, -40 and -60 dB.
@@ -69,12 +70,14 @@ def filter_bank(channels: int, kernel: int, sample_rate: int, eps: float) -> Ten
     bands = math.ceil(channels / len(KNEES))
     mels = np.linspace(_to_mel(lowest), _to_mel(_HIGHEST * sample_rate / 2), bands)
     frequencies = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
+    spacing = np.gradient(frequencies) if bands > 1 else frequencies
     time = (np.arange(kernel) - (kernel - 1) / 2) / sample_rate
-    window = np.hanning(kernel + 2)[1:-1]  # no zeros at its ends
+    lengths = np.minimum((kernel + 1) / sample_rate, 2.0 / spacing)  # of a whole kernel: no zeros at its ends
     filters = []
     for channel in range(channels):
         band, which = divmod(channel, len(KNEES))
         phase = 2.0 * np.pi * which / len(KNEES)
+        window = np.cos(np.pi * (time / lengths[band]).clip(-0.5, 0.5)) ** 2
         shape = window * np.cos(2.0 * np.pi * frequencies[band] * time + phase)
         filters.append(shape / np.linalg.norm(shape) * math.sqrt(eps) / KNEES[which])
     return torch.from_numpy(np.stack(filters).astype(np.float32))

@@ -17,6 +17,9 @@ of w^T C w would drown in float32. Normalisation is then an affine map for each 
 
     g (y_t - mean) / sqrt(var + eps) + b = (a w) x_t + (b - a w m),    a = g / sqrt(var + eps)
 
+C costs the square of the kernel. From about 64 samples on, which small towers have, it is cheaper to look at the y_t
+themselves: var(y) is then the mean of (y_t - mean)^2, each patch of zeros adding mean^2.
+
 **The rest.** Behind the norm every output is a function of the samples under it. Frame r hears the samples from hop r
 up to hop r + receptive_field, so R frames need exactly hop (R - 1) + receptive_field samples, the last of them padding:
 for 3 s of sound, 150 frames and 48,080 of 160,000 samples.
@@ -36,6 +39,9 @@ from torch import Tensor, nn
 
 from drasp_cli.datatypes import Features, WindowBatch
 from drasp_cli.models.config import WavLMConfig
+
+MOMENTS_UP_TO = 64
+"""Samples of a kernel up to which its outputs' statistics are those of the patches."""
 
 
 def patch_moments(samples: Tensor, kernel: int, stride: int, num_real: int) -> tuple[Tensor, Tensor]:
@@ -89,8 +95,24 @@ class NormalisedConv(nn.ModuleDict):
         centre = (inverse_std * (mean @ precise.T)).to(kernels)
         return scale[..., None] * kernels, (norm.bias - norm.weight * centre)[..., None]
 
+    def normalised(self, samples: Tensor, num_real: int, num_outputs: int) -> Tensor:
+        """What `folded` does to the outputs by way of the kernels, done to the outputs: (batch, dim, num_outputs)."""
+        conv, norm = self["0"], self["2"]
+        assert isinstance(conv, nn.Conv1d)
+        assert isinstance(norm, nn.GroupNorm)
+        count = (samples.shape[1] - self.kernel) // self.stride + 1
+        heard = min(count, max(num_outputs, -(-num_real // self.stride)))  # all later patches are zeros
+        patches = samples.unfold(1, self.kernel, self.stride)[:, :heard]
+        y = (conv.weight.squeeze(1) @ patches.transpose(1, 2)).float()
+        mean = y.sum(dim=-1, keepdim=True) / count
+        squares = (y - mean).square().sum(dim=-1, keepdim=True) + (count - heard) * mean.square()
+        scale = norm.weight[:, None] * (squares / count + norm.eps).rsqrt()
+        return torch.addcmul(norm.bias[:, None] - scale * mean, scale, y[..., :num_outputs])
+
     def forward(self, samples: Tensor, num_real: int, num_outputs: int) -> Tensor:
         """(batch, window_samples), zeros as padding -> (batch, dim, num_outputs), the first ones of the window."""
+        if self.kernel > MOMENTS_UP_TO:
+            return F.gelu(self.normalised(samples, num_real, num_outputs))
         kernels, shifts = self.folded(samples, num_real)
         patches = samples.unfold(1, self.kernel, self.stride)[:, :num_outputs]
         return F.gelu(torch.baddbmm(shifts, kernels, patches.transpose(1, 2)))

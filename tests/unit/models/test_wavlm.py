@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.backbones import wavlm, wavlm_extractor
 from drasp_cli.models.backbones.wavlm import SelfAttention, WavLM, relative_buckets
-from drasp_cli.models.backbones.wavlm_extractor import ConvExtractor, patch_moments
+from drasp_cli.models.backbones.wavlm_extractor import MOMENTS_UP_TO, ConvExtractor, patch_moments
 from drasp_cli.models.config import WavLMConfig
 from tests.tiny import lively
 
@@ -27,6 +28,9 @@ SMALL = WavLMConfig(
     num_buckets=16,
     max_distance=20,
 )
+WIDE = replace(SMALL, conv_kernels=(200, 4), conv_strides=(80, 4))
+"""Its first kernel is too large for moments of patches."""
+assert SMALL.conv_kernels[0] <= MOMENTS_UP_TO < WIDE.conv_kernels[0]
 WINDOW = 16_000
 
 
@@ -84,15 +88,18 @@ def test_doctests() -> None:
 # ------------------------------------------------------------------------------------------- padding, not computed
 
 
-@settings(max_examples=12)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(1, WINDOW), min_size=1, max_size=4),
     window=st.sampled_from([WINDOW, 8_000, 15_999, 5_123]),
     offset=st.sampled_from([0.0, 0.5]),
+    config=st.sampled_from([SMALL, WIDE]),
 )
-def test_real_frames_equal_those_of_the_padded_window(lengths: list[int], window: int, offset: float) -> None:
+def test_real_frames_equal_those_of_the_padded_window(
+    lengths: list[int], window: int, offset: float, config: WavLMConfig
+) -> None:
     batch = windows(*(min(length, window) for length in lengths), window=window, offset=offset)
-    model = tower()
+    model = tower(config)
     with torch.no_grad():
         expected, expected_mask = padded_outputs(model, batch)
     ours, mask = outputs(model, batch)
@@ -166,9 +173,9 @@ def test_digital_silence_has_features() -> None:
 
 
 @settings(max_examples=8)
-@given(lengths=st.lists(st.integers(1, WINDOW), min_size=2, max_size=5))
-def test_batch_mates_change_nothing(lengths: list[int]) -> None:
-    model, batch = tower(), windows(*lengths)
+@given(lengths=st.lists(st.integers(1, WINDOW), min_size=2, max_size=5), config=st.sampled_from([SMALL, WIDE]))
+def test_batch_mates_change_nothing(lengths: list[int], config: WavLMConfig) -> None:
+    model, batch = tower(config), windows(*lengths)
     together, mask = outputs(model, batch)
     for row in range(len(lengths)):
         alone, alone_mask = outputs(model, WindowBatch(batch.samples[row : row + 1], batch.num_samples[row : row + 1]))

@@ -55,6 +55,17 @@ def test_at_no_phase_are_all_filters_of_a_band_negative() -> None:
     assert strongest.min() > 0.4 * strongest.max()
 
 
+def test_low_bands_listen_for_longer_than_high_ones() -> None:
+    """Two tones 60 Hz apart are two bands' around 200 Hz; a click is over sooner around 6 kHz."""
+    bank = filter_bank(64 * 3, 512, 16000, EPS)[::3]
+    inside = bank.abs() > 0.01 * bank.abs().amax(dim=1, keepdim=True)
+    lengths = inside.sum(dim=1)  # zero crossings shorten them a little
+    assert int(lengths[0]) > 450
+    assert int(lengths[-1]) < 130
+    low, high = (levels(bank, tone(frequency)) for frequency in (200.0, 260.0))
+    assert float(low[low.argmax()] / high[low.argmax()]) > 4.0
+
+
 @pytest.mark.parametrize(("channels", "kernel"), [(1, 1), (2, 10), (7, 400)])
 def test_any_number_of_channels_and_any_kernel_give_filters(channels: int, kernel: int) -> None:
     bank = filter_bank(channels, kernel, 8000, EPS)
