@@ -29,6 +29,10 @@ frame is real when its group holds a real sample: with F frames in a window of W
 R = min(F, ceil(n / floor(W / F))) real frames. The groups are hop long when W is 160,000, and longer in short windows.
 
 Rows of a batch are computed up to the longest one's R. Each row has its own m, C and T, so batch mates change nothing.
+
+**In memory** the channels of a frame stand side by side, from the first layer's matrix product to the frames that the
+transformer reads: a convolution is then a product of long rows (on the CPU, 1.6 to 3 times as fast as with the samples of
+a channel side by side), and nothing is ever transposed.
 """
 
 from __future__ import annotations
@@ -82,7 +86,7 @@ class NormalisedConv(nn.ModuleDict):
         self.kernel, self.stride = kernel, stride
 
     def folded(self, samples: Tensor, num_real: int) -> tuple[Tensor, Tensor]:
-        """Kernels a w, (batch, dim, kernel), and shifts b - a w m, (batch, dim, 1), for each row's own statistics."""
+        """Kernels a w, (batch, dim, kernel), and shifts b - a w m, (batch, dim), for each row's own statistics."""
         conv, norm = self["0"], self["2"]
         assert isinstance(conv, nn.Conv1d)
         assert isinstance(norm, nn.GroupNorm)
@@ -93,29 +97,45 @@ class NormalisedConv(nn.ModuleDict):
         inverse_std = (variance + norm.eps).rsqrt()
         scale = norm.weight * inverse_std.to(kernels)
         centre = (inverse_std * (mean @ precise.T)).to(kernels)
-        return scale[..., None] * kernels, (norm.bias - norm.weight * centre)[..., None]
+        return scale[..., None] * kernels, norm.bias - norm.weight * centre
 
     def normalised(self, samples: Tensor, num_real: int, num_outputs: int) -> Tensor:
-        """What `folded` does to the outputs by way of the kernels, done to the outputs: (batch, dim, num_outputs)."""
+        """What `folded` does to the outputs by way of the kernels, done to the outputs: (batch, num_outputs, dim)."""
         conv, norm = self["0"], self["2"]
         assert isinstance(conv, nn.Conv1d)
         assert isinstance(norm, nn.GroupNorm)
         count = (samples.shape[1] - self.kernel) // self.stride + 1
         heard = min(count, max(num_outputs, -(-num_real // self.stride)))  # all later patches are zeros
         patches = samples.unfold(1, self.kernel, self.stride)[:, :heard]
-        y = (conv.weight.squeeze(1) @ patches.transpose(1, 2)).float()
-        mean = y.sum(dim=-1, keepdim=True) / count
-        squares = (y - mean).square().sum(dim=-1, keepdim=True) + (count - heard) * mean.square()
-        scale = norm.weight[:, None] * (squares / count + norm.eps).rsqrt()
-        return torch.addcmul(norm.bias[:, None] - scale * mean, scale, y[..., :num_outputs])
+        y = (patches @ conv.weight.squeeze(1).T).float()
+        mean = y.sum(dim=1, keepdim=True) / count
+        squares = (y - mean).square().sum(dim=1, keepdim=True) + (count - heard) * mean.square()
+        scale = norm.weight * (squares / count + norm.eps).rsqrt()
+        return torch.addcmul(norm.bias - scale * mean, scale, y[:, :num_outputs])
 
     def forward(self, samples: Tensor, num_real: int, num_outputs: int) -> Tensor:
-        """(batch, window_samples), zeros as padding -> (batch, dim, num_outputs), the first ones of the window."""
+        """(batch, window_samples), zeros as padding -> (batch, num_outputs, dim), the first ones of the window."""
         if self.kernel > MOMENTS_UP_TO:
             return F.gelu(self.normalised(samples, num_real, num_outputs))
         kernels, shifts = self.folded(samples, num_real)
         patches = samples.unfold(1, self.kernel, self.stride)[:, :num_outputs]
-        return F.gelu(torch.baddbmm(shifts, kernels, patches.transpose(1, 2)))
+        return F.gelu(torch.baddbmm(shifts[:, None], patches, kernels.transpose(1, 2)))
+
+
+class PlainConv(nn.Sequential):
+    """A convolution without a norm, and GELU. Its convolution is called `0`, as in the published state dict."""
+
+    def __init__(self, dim: int, kernel: int, stride: int) -> None:
+        super().__init__(nn.Conv1d(dim, dim, kernel, stride, bias=False), nn.GELU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, inputs, dim) -> (batch, outputs, dim)."""
+        conv = self[0]
+        assert isinstance(conv, nn.Conv1d)
+        # As an image of one row, because only those can have their channels side by side.
+        image = x.transpose(1, 2)[:, :, None]
+        kernel = conv.weight[:, :, None].contiguous(memory_format=torch.channels_last)
+        return F.gelu(F.conv2d(image, kernel, stride=(1, *conv.stride))[:, :, 0].transpose(1, 2))
 
 
 class ConvExtractor(nn.Module):
@@ -134,7 +154,7 @@ class ConvExtractor(nn.Module):
         dim = config.conv_dim
         first, *others = zip(config.conv_kernels, config.conv_strides, strict=True)
         self.conv_layers = nn.ModuleList([NormalisedConv(dim, *first)])
-        self.conv_layers.extend(nn.Sequential(nn.Conv1d(dim, dim, *other, bias=False), nn.GELU()) for other in others)
+        self.conv_layers.extend(PlainConv(dim, *other) for other in others)
 
     def num_real_frames(self, num_samples: Tensor, window_samples: int) -> Tensor:
         """R of the module docstring: (batch,) int64, at least 1 -> (batch,) int64.
@@ -166,7 +186,6 @@ class ConvExtractor(nn.Module):
         x = first(samples, num_real, num_outputs)
         for layer in others:
             x = layer(x)
-        frames = x.transpose(1, 2)
         if shortest == longest:
-            return Features(frames)
-        return Features(frames, positions[:longest] < real_frames[:, None])
+            return Features(x)
+        return Features(x, positions[:longest] < real_frames[:, None])

@@ -53,7 +53,7 @@ def padded_frames(extractor: ConvExtractor, samples: torch.Tensor) -> torch.Tens
     x = F.conv1d(samples[:, None], first["0"].weight, stride=first["0"].stride)
     x = F.gelu(F.group_norm(x, x.shape[1], first["2"].weight, first["2"].bias, first["2"].eps))
     for layer in others:
-        x = layer(x)
+        x = F.gelu(F.conv1d(x, layer[0].weight, stride=layer[0].stride))
     return x.transpose(1, 2)
 
 
@@ -139,7 +139,7 @@ def test_only_the_samples_that_real_frames_hear_are_convolved() -> None:
     assert extractor.config.hop * 149 + extractor.config.receptive_field == 48_080
     seen = []
     small = ConvExtractor(SMALL)
-    small.conv_layers[1].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[-1]))
+    small.conv_layers[1].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape[1]))
     small(windows(3_000, 1_000, window=160_000))
     assert seen == [((320 * 9 + 400) - 10) // 5 + 1]  # ten frames
 
