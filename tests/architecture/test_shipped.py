@@ -37,11 +37,12 @@ def test_the_registry_lists_exactly_what_ships() -> None:
 def test_a_shipped_checkpoint_is_complete_and_loads(name: str) -> None:
     folder = shipped_folder(name)
     files = {path.name: path.stat().st_size for path in folder.iterdir()}
-    assert {"config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.toml"} <= files.keys()
+    assert {"config.json", "model.safetensors", "README.md", "recipe.toml", "training-log.csv"} <= files.keys()
     assert sum(files.values()) <= MOST_BYTES
     checkpoint = load_predictor(name)
     assert checkpoint.config.name == name
     assert checkpoint.config.ratings == "simulated"
-    assert checkpoint.tokenizer is not None
+    reads_prompts = bool({"TA", "CLAP"} & set(checkpoint.config.axes))
+    assert (checkpoint.tokenizer is not None) == ("tokenizer.json" in files) == reads_prompts
     head = "\n".join((folder / "README.md").read_text(encoding="utf-8").splitlines()[:12])
     assert "simulated" in head
