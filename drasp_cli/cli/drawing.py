@@ -58,7 +58,7 @@ def draw(columns: Sequence[DrawnColumn]) -> None:
     from rich.text import Text
 
     stream = data_stream()
-    terminal = Console(file=stream).width if stream.isatty() else _NO_LIMIT
+    terminal = _terminal()
     shown = [
         DrawnColumn(printable(column.name), [printable(cell) for cell in column.cells], column.fit, column.style)
         for column in columns
@@ -81,6 +81,11 @@ def draw(columns: Sequence[DrawnColumn]) -> None:
         table.add_row(*(Text(cell) for cell in row))
     # Where even the narrowest columns are too wide, the terminal may break the lines, but no number is lost.
     Console(file=stream, width=max(terminal, _frame(len(widths)) + sum(widths))).print(table)
+
+
+def fits(columns: Sequence[DrawnColumn]) -> bool:
+    """Whether a table of these columns is no wider than standard output, with names no more cut than can be read."""
+    return sum(fitting_widths(columns, _terminal())) + _frame(len(columns)) <= _terminal()
 
 
 def write_below(lines: Sequence[str]) -> None:
@@ -167,6 +172,14 @@ def _least(column: DrawnColumn, natural: int) -> int:
         return min(natural, max(cell_len(column.name), _NARROWEST))
     words = (word for cell in (column.name, *column.cells) for word in cell.split())
     return min(max(map(cell_len, words), default=0), _LONGEST_WORD)
+
+
+def _terminal() -> int:
+    """Cells in a line of standard output."""
+    from rich.console import Console
+
+    stream = data_stream()
+    return Console(file=stream).width if stream.isatty() else _NO_LIMIT
 
 
 def _frame(columns: int) -> int:

@@ -10,7 +10,9 @@ from drasp_cli.audio.flags import SHORT, SILENT, SIMULATED_RATINGS
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.score_table import MODEL_SEPARATOR
+from drasp_cli.tables.systems import SystemScore, SystemTable
 
+_MOST_NAMES = 5
 _DOUBTFUL = (SILENT, SHORT)  # a score of next to nothing says next to nothing of the system
 
 
@@ -25,6 +27,37 @@ def tell_systemless(missing: int, clips: int, remedy: str, talk: Talk) -> None:
     have, count = ("has", "counts") if missing == 1 else ("have", "count")
     there = f"{missing} of {counted(clips, 'clip')} {have} no system, and {count} as one without a name"
     talk.notice(f"{there}; {remedy}")
+
+
+def tell_evidence(table: SystemTable, talk: Talk) -> None:
+    """Notices of what paired the clips of a ranked table, of scores that are missing, and of means without interval."""
+    pairing = table.pairing
+    if pairing is not None and len(table.systems) > 1:
+        if pairing.shared:
+            shared = f"{pairing.shared} of {pairing.distinct} are shared by systems"
+            talk.notice(f"clips are paired by {pairing.by}: {shared}")
+        elif pairing.by:
+            talk.notice(f"clips of one {pairing.by} are drawn together; systems share none, so nothing is paired")
+        else:
+            talk.notice("clips are not paired: systems share no prompt, id or file name")
+    for axis in table.axes:
+        without = [row for row in table.systems if row.scored[axis] < row.clips - row.failed]
+        if without:
+            missing = sum(row.clips - row.failed - row.scored[axis] for row in without)
+            talk.notice(f"{counted(missing, 'clip')} of {_named(without)} that did not fail have no score on {axis}")
+        bare = [row for row in table.systems if row.intervals.get(axis, ()) is None]
+        few, none = [row for row in bare if row.scored[axis]], [row for row in bare if not row.scored[axis]]
+        if few:
+            what = "clip" if pairing is None or pairing.by in ("", "file name", "id") else pairing.by
+            talk.notice(f"{axis} of {_named(few)} rests on one {what}: no interval, and nothing to compare")
+        if none:
+            talk.notice(f"no clip of {_named(none)} has a score on {axis}: no rank")
+
+
+def _named(systems: Sequence[SystemScore]) -> str:
+    """A few names, and how many more there are."""
+    names = [row.system or "(none)" for row in systems]
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" * (len(names) > _MOST_NAMES))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
-from drasp_cli.cli.means import MeansWatch
+from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError
@@ -35,6 +35,10 @@ def rank_systems(
         typer.Argument(metavar="RESULTS", help="Score tables, folders of them, or a folder of audio sub-folders."),
     ],
     by: Annotated[str | None, typer.Option(metavar="AXIS", help="Axis to sort by.", show_default="the first")] = None,
+    pairwise: Annotated[bool, typer.Option("--pairwise", help="Every two systems compared, a row each.")] = False,
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Rank scores of several models, or revisions of one.")
+    ] = False,
     model: options.Models = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -47,12 +51,15 @@ def rank_systems(
     format: options.Format = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Rank systems by the mean scores of their clips; audio is scored first."""
+    """Rank systems by the mean scores of their clips, with 95 % intervals and groups; audio is scored first.
+
+    Systems that share a letter of their groups are not separated by a paired t-test, corrected for the number of pairs.
+    """
     options.check_format(format, output)
     options.check_output(output, [*results, prompts])
     options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
-    from drasp_cli.cli.show import check_destination, show_systems
+    from drasp_cli.cli.show import check_destination, show_pairs, show_systems
     from drasp_cli.tables.ranking import rank_systems as rank
     from drasp_cli.tables.reading import read_score_tables
 
@@ -65,8 +72,10 @@ def rank_systems(
     if tables:
         options.check_output(output, tables)
         _refuse_scoring_options(context, tables[0])
-        rows = read_score_tables(tables)
+        rows = read_score_tables(tables, allow_mixed=allow_mixed)
     else:
+        if allow_mixed:
+            raise typer.BadParameter("is for score tables", param_hint="--allow-mixed")
         options.check_models(model)
         from drasp_cli.cli.clips import gather, tell_systemless
         from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE
@@ -79,14 +88,16 @@ def rank_systems(
         tell_systemless(clips, talk)
         _check_axis(by, job)
         rows = job.rows(clips)
-    table = rank(means.watch(rows), by)
-    show_systems(table, format=format, output=output, is_simulated=means.is_simulated)
+    table = rank(means.watch(rows), by, allow_mixed=allow_mixed)
+    show = show_pairs if pairwise else show_systems
+    show(table, format=format, output=output, is_simulated=means.is_simulated)
     if tables:
         means.tell_systemless(talk)
         means.tell_simulated(talk)
         means.tell_mixed(talk)
         job.failed = sum(row.failed for row in table.systems)  # of an earlier run
     means.tell_doubtful(talk)
+    tell_evidence(table, talk)
     job.report()
     if job.failed:
         raise typer.Exit(SOME_FAILED)

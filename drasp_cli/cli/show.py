@@ -12,9 +12,11 @@ from drasp_cli.audio.flags import FLAGS, SIMULATED_RATINGS
 from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
 from drasp_cli.cli.output import data_stream
 from drasp_cli.cli.printable import printable
+from drasp_cli.cli.systems import draw_pairs, draw_systems, reading_notes
 from drasp_cli.datatypes import ClipScore
-from drasp_cli.tables.columns import Cell
+from drasp_cli.tables.columns import Cell, Column, Record
 from drasp_cli.tables.formats import open_writer, require_format
+from drasp_cli.tables.pairs import PAIR_COLUMNS, pair_records
 from drasp_cli.tables.score_table import MODEL_SEPARATOR, score_columns, score_record
 from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 
@@ -70,24 +72,52 @@ def show_systems(table: SystemTable, *, format: str | None, output: str | None, 
     Raises:
         OutputError: the file cannot be written.
     """
+    if is_drawn(format, output):
+        draw_systems(table)
+        write_below([*reading_notes(table), *_sources(table, is_simulated)])
+    else:
+        show_records(system_columns(table), system_records(table), format=format, output=output)
+
+
+def show_pairs(table: SystemTable, *, format: str | None, output: str | None, is_simulated: bool) -> None:
+    """The pair table of a ranked table; arguments and error as of `show_systems`."""
+    if is_drawn(format, output):
+        draw_pairs(table)
+        write_below(_sources(table, is_simulated))
+    else:
+        show_records(PAIR_COLUMNS, pair_records(table), format=format, output=output)
+
+
+def is_drawn(format: str | None, output: str | None) -> bool:
+    """Whether a table is for a person to look at, and not in a file format."""
+    return output is None and stdout_format(format) == "table"
+
+
+def show_records(
+    columns: Sequence[Column], records: Iterable[Record], *, format: str | None, output: str | None
+) -> None:
+    """Records in a file format on standard output, or in the file `output`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
     if output is not None:
         from drasp_cli.tables.files import write_table
 
-        write_table(output, system_columns(table), system_records(table))
-        return
-    format = stdout_format(format)
-    if format == "table":
-        _draw_systems(table)
-        models = dict.fromkeys(
-            model for row in table.systems for models in row.models for model in models.split(MODEL_SEPARATOR)
-        )
-        write_below([*models, *([_SIMULATED] if is_simulated else [])])
+        write_table(output, columns, records)
         return
     stream = data_stream().buffer
-    writer = open_writer(format, system_columns(table), stream)
-    writer.write(system_records(table))
+    writer = open_writer(stdout_format(format), columns, stream)
+    writer.write(records)
     writer.close()
     stream.flush()
+
+
+def _sources(table: SystemTable, is_simulated: bool) -> list[str]:
+    """What scored the clips behind a table, and that it was trained on simulated ratings."""
+    joined = (models for row in table.systems for models in row.models)
+    models = dict.fromkeys(model for models in joined for model in models.split(MODEL_SEPARATOR))
+    return [*models, *([_SIMULATED] if is_simulated else [])]
 
 
 def show_path(path: Path) -> None:
@@ -139,28 +169,5 @@ def _column(name: str, fit: Fit, records: Sequence[Mapping[str, Cell]]) -> Drawn
     return DrawnColumn(name, texts, fit, style="red" if name == "error" else "")
 
 
-def _draw_systems(table: SystemTable) -> None:
-    def numbers(name: str, cells: list[str]) -> DrawnColumn:
-        return DrawnColumn(name, cells, Fit.NUMBER)
-
-    columns = [
-        DrawnColumn("system", [row.system or "(none)" for row in table.systems], Fit.NAME),
-        numbers("clips", [str(row.clips) for row in table.systems]),
-    ]
-    if any(row.failed for row in table.systems):
-        columns.append(numbers("failed", [str(row.failed or "") for row in table.systems]))
-    for axis in table.axes:
-        columns.append(numbers(axis, [_two(row.means[axis]) for row in table.systems]))
-        if any(row.ranks for row in table.systems):
-            columns.append(numbers("rank", [_whole(row.ranks[axis]) for row in table.systems]))
-        if any(row.scored[axis] != row.clips for row in table.systems):
-            columns.append(numbers(f"{axis} clips", [str(row.scored[axis]) for row in table.systems]))
-    draw(columns)
-
-
 def _two(number: float | None) -> str:
     return "" if number is None else f"{number:.2f}"
-
-
-def _whole(number: int | None) -> str:
-    return "" if number is None else str(number)

@@ -1,34 +1,76 @@
-"""Systems ranked by what their clips average to."""
+"""Systems ranked by what their clips average to, with what is known of how sure that is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import TableError
 from drasp_cli.tables.columns import rounded
-from drasp_cli.tables.systems import SystemTable, average_clips
+from drasp_cli.tables.sample import ClipSample
+from drasp_cli.tables.systems import SystemScore, SystemTable, average_clips
+
+if TYPE_CHECKING:
+    from drasp_cli.statistics.evidence import Evidence
 
 
-def rank_systems(rows: Iterable[ClipScore], by: str | None = None) -> SystemTable:
-    """The systems of `rows`, best first.
+def rank_systems(
+    rows: Iterable[ClipScore], by: str | None = None, *, allow_mixed: bool = False, seed: int = 0
+) -> SystemTable:
+    """The systems of `rows`, best first, with intervals, ranks and groups on every axis.
+
+    Of equal systems on `by` the first by name comes first, and systems without a mean come last. What the figures
+    mean is in docs/ranking.md, and how they are computed in `drasp_cli.statistics`.
 
     Args:
-        rows: scored clips, from `score_clips` or `read_score_tables`; they are not kept.
+        rows: scored clips, from `score_clips` or `read_score_tables`; of each, only its numbers are kept.
         by: the axis to sort by; None takes the first.
+        allow_mixed: rank scores of several models, or revisions of one, side by side.
+        seed: of the bootstrap.
 
     Raises:
-        TableError: there are no rows, no row names a system, or `by` is no axis of theirs.
+        TableError: there are no rows, no row names a system, `by` is no axis of theirs, or several models scored them.
     """
-    return rank_table(average_clips(rows), by)
+    sample = ClipSample()
+    table = average_clips(sample.watch(rows))
+    by = _check(table, by)
+    if not allow_mixed:
+        _refuse_mixed(table)
+    from drasp_cli.statistics.evidence import weigh
+
+    pairing, cluster = sample.pair()
+    evidence = {axis: weigh(sample.cells(axis, cluster), seed=seed) for axis in table.axes}
+    place = {name: number for number, name in enumerate(sample.systems)}
+    ranks = {axis: competition_ranks([row.means[axis] for row in table.systems]) for axis in table.axes}
+    ranked = [
+        replace(
+            row,
+            ranks={axis: ranks[axis][number] for axis in table.axes},
+            intervals={axis: _interval(evidence[axis], place[row.system]) for axis in table.axes},
+            groups={axis: evidence[axis].groups[place[row.system]] for axis in table.axes},
+        )
+        for number, row in enumerate(table.systems)
+    ]
+
+    def order(row: SystemScore) -> tuple[bool, int, str]:
+        rank = row.ranks[by]
+        return rank is None, rank or 0, row.system
+
+    return SystemTable(table.axes, tuple(sorted(ranked, key=order)), evidence, pairing)
 
 
-def rank_table(table: SystemTable, by: str | None = None) -> SystemTable:
-    """`table` with a rank on every axis, best on `by` first and, among equals, by name; systems without a mean last.
+def _interval(evidence: Evidence, place: int) -> tuple[float, float] | None:
+    low, high = float(evidence.low[place]), float(evidence.high[place])
+    return (low, high) if low == low else None
+
+
+def _check(table: SystemTable, by: str | None) -> str:
+    """The axis to sort by.
 
     Raises:
-        TableError: as `rank_systems`.
+        TableError: there is nothing to rank, or nothing to rank by.
     """
     if not table.systems:
         raise TableError("the scores", "hold no rows, so there is no system to rank")
@@ -40,12 +82,13 @@ def rank_table(table: SystemTable, by: str | None = None) -> SystemTable:
     by = table.axes[0] if by is None else by
     if by not in table.axes:
         raise TableError("the scores", f"have no axis '{by}'; they have {axes_to_choose(by, table.axes)}")
-    ranks = {axis: competition_ranks([row.means[axis] for row in table.systems]) for axis in table.axes}
-    ranked = [
-        replace(row, ranks={axis: ranks[axis][place] for axis in table.axes}) for place, row in enumerate(table.systems)
-    ]
-    ranked.sort(key=lambda row: (row.ranks[by] is None, row.ranks[by], row.system))
-    return SystemTable(table.axes, tuple(ranked))
+    return by
+
+
+def _refuse_mixed(table: SystemTable) -> None:
+    models = list(dict.fromkeys(model for row in table.systems for model in row.models))
+    if len(models) > 1:
+        raise TableError("the scores", f"are of {' and '.join(models)}; their means cannot be compared")
 
 
 def axes_to_choose(wrong: str, axes: Sequence[str]) -> str:

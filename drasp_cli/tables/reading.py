@@ -74,15 +74,16 @@ def is_score_table(path: str) -> bool:
     return fields.keys() >= _WRITTEN_BY_DRASP and not fields.keys() <= FIXED_NAMES
 
 
-def read_score_tables(paths: Sequence[str]) -> Iterator[ClipScore]:
+def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Iterator[ClipScore]:
     """The rows of all tables, one after the other.
 
     Args:
         paths: score tables, and folders of them. `path`, `system` and one axis are all the columns that a table needs.
+        allow_mixed: take rows that several models scored, or revisions of one.
 
     Raises:
         TableError: a table cannot be read, misses a column, or holds something that is no score; two models scored
-            the rows; a clip stands in the tables twice.
+            the rows, and that is not allowed; a clip stands in the tables twice.
     """
     files: list[str] = []
     for path in paths:
@@ -98,11 +99,13 @@ def read_score_tables(paths: Sequence[str]) -> Iterator[ClipScore]:
     first_model: tuple[str, str, int] | None = None
     for file in files:
         for line, row in _read_table(file):
-            if row.model:
+            if row.model and not allow_mixed:
                 first_model = first_model or (row.model, file, line)
                 if row.model != first_model[0]:
                     other = f"'{first_model[0]}' in {first_model[1]}:{first_model[2]}"
-                    raise TableError(file, f"scored by '{row.model}', but by {other}; models are not mixed", line)
+                    raise TableError(
+                        file, f"scored by '{row.model}', but by {other}; models are not mixed (--allow-mixed)", line
+                    )
             hashes.append(hash(_key(row)))
             yield row
     _refuse_twins(files, hashes)
@@ -184,7 +187,7 @@ def _number(source: str, line: int, name: str, value: object) -> float | None:
 
 
 def _key(row: ClipScore) -> tuple[str, str, float | None, float | None]:
-    """What makes two rows the same clip. One model is certain by then."""
+    """What makes two rows the same clip, whichever model scored them: it would count twice in the mean."""
     return os.path.normpath(row.clip.path), row.clip.id, row.clip.start, row.clip.end
 
 

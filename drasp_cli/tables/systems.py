@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.columns import DECIMALS, Column, Kind, Record, rounded
 from drasp_cli.tables.score_table import MODEL_SEPARATOR
+
+if TYPE_CHECKING:
+    from drasp_cli.statistics.evidence import Evidence
+    from drasp_cli.tables.sample import Pairing
 
 _ONE = 10**DECIMALS
 
@@ -24,6 +29,10 @@ class SystemScore:
         scored: axis -> how many clips have one.
         ranks: axis -> 1 for the best; equal means share a rank, and None has no mean to rank. Empty before ranking.
         models: name and revision of what scored its clips, in order of first sight; rows that name none add none.
+        intervals: axis -> (low, high), the 95 % interval of the mean; None where fewer than two clips, or prompts,
+            are behind it. Empty before ranking.
+        groups: axis -> letters; systems that share one are not separated. Empty text without a mean. Empty before
+            ranking.
     """
 
     system: str
@@ -33,6 +42,8 @@ class SystemScore:
     scored: Mapping[str, int]
     ranks: Mapping[str, int | None] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    intervals: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +53,14 @@ class SystemTable:
     Attributes:
         axes: in the order of their columns.
         systems: the rows.
+        evidence: axis -> what the ranking rests on, systems in code-point order of their names. Empty before ranking.
+        pairing: what paired the clips of systems; None before ranking.
     """
 
     axes: tuple[str, ...]
     systems: tuple[SystemScore, ...]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False, repr=False)
+    pairing: Pairing | None = None
 
 
 def average_clips(rows: Iterable[ClipScore], axes: Sequence[str] = ()) -> SystemTable:
@@ -98,12 +113,18 @@ class _Sums:
 
 
 def system_columns(table: SystemTable) -> tuple[Column, ...]:
-    """`system,clips,failed`, for each axis `<AXIS>`, `<AXIS>_rank` once ranked and `<AXIS>_clips`, and `model`."""
+    """`system,clips,failed`, for each axis `<AXIS>`, once ranked its interval, rank and group, `<AXIS>_clips`; `model`.
+
+    Those of ranking are `<AXIS>_low`, `<AXIS>_high`, `<AXIS>_rank` and `<AXIS>_group`.
+    """
     columns = [Column("system", Kind.TEXT), Column("clips", Kind.COUNT), Column("failed", Kind.COUNT)]
     for axis in table.axes:
         columns.append(Column(axis, Kind.SCORE))
         if _is_ranked(table):
+            columns.append(Column(f"{axis}_low", Kind.SCORE))
+            columns.append(Column(f"{axis}_high", Kind.SCORE))
             columns.append(Column(f"{axis}_rank", Kind.COUNT))
+            columns.append(Column(f"{axis}_group", Kind.TEXT))
         columns.append(Column(f"{axis}_clips", Kind.COUNT))
     return (*columns, Column("model", Kind.TEXT))
 
@@ -116,7 +137,8 @@ def system_records(table: SystemTable) -> list[Record]:
         for axis in table.axes:
             record.append(rounded(row.means[axis]))
             if _is_ranked(table):
-                record.append(row.ranks[axis])
+                low, high = row.intervals[axis] or (None, None)
+                record += [rounded(low), rounded(high), row.ranks[axis], row.groups[axis]]
             record.append(row.scored[axis])
         record.append(MODEL_SEPARATOR.join(row.models))
         records.append(record)

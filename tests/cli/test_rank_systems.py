@@ -192,7 +192,7 @@ def test_a_ranked_table_says_what_scored_it(drasp: Run, results: Path) -> None:
 
 
 def test_a_table_of_human_made_scores_claims_no_model(drasp: Run) -> None:
-    Path("scores.csv").write_text("path,system,MI\na.wav,S,3\n")
+    Path("scores.csv").write_text("path,system,MI\na.wav,S,3\nb.wav,S,4\n")
     run = drasp("rank-systems", "scores.csv", bare=True)
     assert (rows(run.stdout)[0]["model"], run.stderr) == ("", "")
     assert "simulated" not in drasp("rank-systems", "scores.csv", "-f", "table", bare=True).stdout
@@ -223,3 +223,102 @@ def test_clips_without_systems_are_refused_before_they_are_scored(drasp: Run, re
     assert run.exit_code == 1
     assert "--system-pattern" in run.stderr
     assert "times real time" not in run.stderr
+
+
+def planted(path: str, *, prompts: bool = True, model: str = "m@1") -> None:
+    """Eight prompts of different difficulty; near is 0.02 better than base on each, far 0.6."""
+    lines = ["path,system,model,error,MI" + ",prompt" * prompts]
+    for system, better in (("far", 0.6), ("base", 0.0), ("near", 0.02)):
+        for i in range(8):
+            wiggle = 0.05 * ((i * 7 + ord(system[0])) % 5 - 2)
+            cells = [f"{system}_{i}.wav", system, model, "", f"{2 + i * 0.3 + better + wiggle:.3f}"]
+            lines.append(",".join(cells + [f"prompt {i}"] * prompts))
+    Path(path).write_text("\n".join(lines) + "\n")
+
+
+def test_intervals_groups_and_pairing_are_told(drasp: Run) -> None:
+    planted("scores.csv")
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    ranked = rows(run.stdout)
+    assert [(row["system"], row["MI_group"]) for row in ranked] == [("far", "a"), ("near", "b"), ("base", "b")]
+    assert all(float(row["MI_low"]) < float(row["MI"]) < float(row["MI_high"]) for row in ranked)
+    assert "clips are paired by prompt: 8 of 8 are shared by systems" in run.stderr
+    planted("scores.csv", prompts=False)
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    assert {row["MI_group"] for row in rows(run.stdout)} == {"a"}  # unpaired, the prompts drown the difference
+    assert "clips are not paired" in run.stderr
+    assert rows(run.stdout)[0]["MI_low"] == ranked[0]["MI_low"]  # each prompt has one clip of each system
+
+
+def test_pairwise_gives_every_pair(drasp: Run) -> None:
+    planted("scores.csv")
+    run = drasp("rank-systems", "scores.csv", "--pairwise", bare=True)
+    pairs = rows(run.stdout)
+    assert [(pair["system"], pair["other"], pair["separated"]) for pair in pairs] == [
+        ("far", "near", "yes"),
+        ("far", "base", "yes"),
+        ("near", "base", "no"),
+    ]
+    assert all(pair["shared"] == "8" for pair in pairs)
+    drasp("rank-systems", "scores.csv", "--pairwise", "-o", "pairs.csv", bare=True)
+    assert Path("pairs.csv").read_text() == run.stdout
+    drawn = drasp("rank-systems", "scores.csv", "--pairwise", "-f", "table", bare=True).stdout
+    assert all(word in drawn for word in ("difference", "p (Holm)", "<0.001", "far", "near"))
+
+
+def test_a_drawn_ranking_says_how_to_read_it_and_what_is_open(drasp: Run) -> None:
+    planted("scores.csv")
+    drawn = drasp("rank-systems", "scores.csv", "-f", "table", bare=True).stdout
+    assert "95 % interval" in drawn
+    assert "MI: near and base are not separated; " in drawn
+    assert "far and near" not in drawn
+
+
+def test_order_of_rows_changes_no_byte(drasp: Run) -> None:
+    planted("scores.csv")
+    header, *lines = Path("scores.csv").read_text().splitlines()
+    Path("other.csv").write_text("\n".join([header, *sorted(lines, key=lambda line: line[::-1])]) + "\n")
+    one, other = (drasp("rank-systems", name, bare=True).stdout for name in ("scores.csv", "other.csv"))
+    assert one == other
+
+
+def test_mixed_models_are_refused_unless_allowed(drasp: Run) -> None:
+    planted("a.csv")
+    planted("b.csv", model="m@2")
+    Path("b.csv").write_text(Path("b.csv").read_text().replace("_", "-"))
+    run = drasp("rank-systems", "a.csv", "b.csv", bare=True)
+    assert run.exit_code == 1
+    assert "b.csv:2" in run.stderr
+    assert "--allow-mixed" in run.stderr
+    run = drasp("rank-systems", "a.csv", "b.csv", "--allow-mixed", bare=True)
+    assert run.exit_code == 0
+    assert rows(run.stdout)[0]["clips"] == "16"
+    assert "the means mix scores of m@1 and m@2" in run.stderr
+
+
+def test_allow_mixed_is_for_tables(drasp: Run, results: Path) -> None:
+    run = drasp("rank-systems", "results", "--allow-mixed")
+    assert run.exit_code == 2
+    assert "score tables" in run.stderr
+
+
+def test_what_has_no_interval_score_or_rank_is_named(drasp: Run) -> None:
+    table = "path,system,error,MI,TA\na,S,,1,\nb,S,,2,\nc,one,,3,4\nd,none,broken,,\ne,S,broken,,\n"
+    Path("scores.csv").write_text(table)
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    assert "MI of one rests on one clip: no interval" in run.stderr
+    assert "2 clips of S that did not fail have no score on TA" in run.stderr
+    assert "no clip of S, none has a score on TA: no rank" in run.stderr
+    by_name = {row["system"]: row for row in rows(run.stdout)}
+    assert (by_name["one"]["MI_low"], by_name["one"]["MI_rank"], by_name["one"]["MI_group"]) == ("", "1", "a")
+    assert (by_name["S"]["TA_rank"], by_name["S"]["TA_group"]) == ("", "")
+
+
+def test_hostile_names_of_systems_are_drawn_harmless(drasp: Run) -> None:
+    name = "<b>\x1b[31m=1+1"
+    lines = [f'{i}.wav,"{system}",{i}' for i, system in enumerate([name, "B"] * 3)]
+    Path("scores.csv").write_text("path,system,MI\n" + "\n".join(lines) + "\n")
+    run = drasp("rank-systems", "scores.csv", "-f", "table", bare=True)
+    assert run.exit_code == 0
+    assert "\x1b" not in run.stdout + run.stderr
+    assert r"<b>\x1b[31m=1+1" in run.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 from drasp_cli.audio.flags import FLAGS
 from drasp_cli.datasets.folders import AUDIO_ENDINGS
 from drasp_cli.tables.formats import WRITERS
+from drasp_cli.tables.pairs import NO_DIFFERENCE, PAIR_COLUMNS, TOO_FEW_CLIPS
 from drasp_cli.tables.score_table import score_columns
 from drasp_cli.tables.systems import SystemScore, SystemTable, system_columns
 
@@ -33,6 +34,12 @@ def test_columns_of_system_tables_are_documented_in_their_order():
     names = [name for cell in cells for name in re.findall("`([^`]+)`", cell)]
     system = SystemScore("S", clips=1, failed=0, means={"<AXIS>": 3.0}, scored={"<AXIS>": 1}, ranks={"<AXIS>": 1})
     assert names == [column.name for column in system_columns(SystemTable(("<AXIS>",), (system,)))]
+
+
+def test_columns_of_pair_tables_are_documented_in_their_order():
+    cells = re.findall(r"^\| (`.*?) \|", section("Pair tables"), re.MULTILINE)
+    assert [name for cell in cells for name in re.findall("`([^`]+)`", cell)] == [c.name for c in PAIR_COLUMNS]
+    assert all(f"`{note}`" in section("Pair tables") for note in (NO_DIFFERENCE, TOO_FEW_CLIPS))
 
 
 def test_formats_and_endings_are_documented():

@@ -83,15 +83,45 @@ def test_columns_and_records():
     plain, ranked = average_clips(ROWS), rank_systems(ROWS)
     names = ["system", "clips", "failed", "MI", "MI_clips", "TA", "TA_clips", "model"]
     assert [c.name for c in system_columns(plain)] == names
-    names = ["system", "clips", "failed", "MI", "MI_rank", "MI_clips", "TA", "TA_rank", "TA_clips", "model"]
+    of_axis = ["{}", "{}_low", "{}_high", "{}_rank", "{}_group", "{}_clips"]
+    names = ["system", "clips", "failed", *(name.format(axis) for axis in ("MI", "TA") for name in of_axis), "model"]
     assert [c.name for c in system_columns(ranked)] == names
     stream = io.BytesIO()
     writer = open_writer("csv", system_columns(ranked), stream)
     writer.write(system_records(ranked))
     assert stream.getvalue().decode().split("\n")[1:3] == [
-        "a,1,0,4.000000,1,1,,,0,",
-        "b,3,1,1.500000,2,2,2.500000,1,2,",
+        "a,1,0,4.000000,,,1,a,1,,,,,,0,",
+        "b,3,1,1.500000,{:.6f},{:.6f},2,a,2,2.500000,{:.6f},{:.6f},1,a,2,".format(
+            *ranked.systems[1].intervals["MI"], *ranked.systems[1].intervals["TA"]
+        ),
     ]
+
+
+def test_intervals_and_groups_go_with_their_systems():
+    """Names in an order that is neither that of the rows nor that of the means; two equal systems and one apart."""
+    noise = [-0.2, -0.1, 0.0, 0.1, 0.25]
+    rows = [
+        row(system, mean + sign * part)
+        for system, mean, sign in (("m", 3.0, 1), ("a", 1.0, 1), ("z", 3.0, -1))
+        for part in noise
+    ]
+    table = rank_systems(rows)
+    assert [(s.system, s.groups["MI"]) for s in table.systems] == [("m", "a"), ("z", "a"), ("a", "b")]
+    for system in table.systems:
+        low, high = system.intervals["MI"]
+        assert low < system.means["MI"] < high
+        assert 0.2 < high - low < 0.6
+        assert system.intervals["TA"] is None
+        assert system.groups["TA"] == ""
+    assert rank_systems(rows, seed=1).systems[0].intervals != table.systems[0].intervals
+
+
+def test_scores_of_several_models_are_refused_unless_that_is_allowed():
+    rows = [row("a", 1.0, model="m@1"), row("b", 2.0, model="m@2"), row("b", 2.0)]
+    with pytest.raises(TableError, match="are of m@1 and m@2; their means cannot be compared"):
+        rank_systems(rows)
+    assert [s.system for s in rank_systems(rows, allow_mixed=True).systems] == ["b", "a"]
+    assert rank_systems(rows[1:]).systems[0].models == ("m@2",)
 
 
 def test_a_system_names_the_models_behind_it_in_order_of_first_sight():

@@ -1,0 +1,120 @@
+"""The pair table: how far apart every two systems are on every axis, and what it would take to tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from drasp_cli.tables.columns import Column, Kind, Record, rounded
+from drasp_cli.tables.systems import SystemTable
+
+NO_DIFFERENCE = "no difference seen"
+TOO_FEW_CLIPS = "too few clips"
+
+PAIR_COLUMNS = (
+    Column("axis", Kind.TEXT),
+    Column("system", Kind.TEXT),
+    Column("other", Kind.TEXT),
+    Column("difference", Kind.SCORE),
+    Column("low", Kind.SCORE),
+    Column("high", Kind.SCORE),
+    Column("p", Kind.TIME),
+    Column("p_holm", Kind.TIME),
+    Column("separated", Kind.TEXT),
+    Column("more_clips", Kind.COUNT),
+    Column("shared", Kind.COUNT),
+    Column("note", Kind.TEXT),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPair:
+    """Two systems on one axis, the better one first.
+
+    Attributes:
+        axis: which.
+        system: the one with the higher mean; of equal ones, the first by name.
+        other: the other one.
+        difference: of their means, at least 0.
+        low: lower end of its 95 % interval, not corrected for the number of pairs; None where it cannot be tested.
+        high: its upper end.
+        p: chance of such a difference between equal systems; None likewise.
+        p_holm: the same, corrected for the number of pairs of the axis.
+        separated: whether they differ; None likewise.
+        more_clips: clips that each would need beside its own to be separated, if the difference is what it looks;
+            None where they are separated or `note` says why there is no number.
+        shared: how many prompts both have clips of.
+        note: `NO_DIFFERENCE`, `TOO_FEW_CLIPS` (one of the two has fewer than two), or empty.
+    """
+
+    axis: str
+    system: str
+    other: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float | None
+    p_holm: float | None
+    separated: bool | None
+    more_clips: int | None
+    shared: int
+    note: str
+
+
+def system_pairs(table: SystemTable, axis: str, *, neighbours_only: bool = False) -> Iterator[SystemPair]:
+    """The pairs of a ranked table on one axis, from the best system down; systems without a mean are in none.
+
+    Args:
+        table: of `rank_systems`.
+        axis: one of its axes.
+        neighbours_only: only systems of which one follows the other by mean.
+    """
+    import numpy as np
+
+    from drasp_cli.statistics.planning import more_clips, no_difference
+
+    evidence = table.evidence[axis]
+    names = sorted(row.system for row in table.systems)
+    order = [int(place) for place in np.argsort(-evidence.means, kind="stable") if not np.isnan(evidence.means[place])]
+    test, needed, undecided = evidence.comparison, more_clips(evidence.comparison), no_difference(evidence.comparison)
+    for rank, a in enumerate(order):
+        others = order[rank + 1 : rank + 2 if neighbours_only else None]
+        low, high = evidence.difference_intervals(a) if others else (None, None)
+        for b in others:
+            is_tested = not np.isnan(test.p[a, b])
+            yield SystemPair(
+                axis,
+                names[a],
+                names[b],
+                float(test.difference[a, b]),
+                _known(low, b),
+                _known(high, b),
+                _known(test.p[a], b),
+                _known(test.p_holm[a], b),
+                bool(test.separated[a, b]) if is_tested else None,
+                None if np.isnan(needed[a, b]) else int(needed[a, b]),
+                int(test.shared[a, b]),
+                NO_DIFFERENCE if undecided[a, b] else "" if is_tested else TOO_FEW_CLIPS,
+            )
+
+
+def pair_records(table: SystemTable) -> Iterator[Record]:
+    """The rows of the pair table of a ranked table, axis by axis, under `PAIR_COLUMNS`."""
+    for axis in table.axes:
+        for pair in system_pairs(table, axis):
+            yield (
+                *(pair.axis, pair.system, pair.other, rounded(pair.difference), rounded(pair.low), rounded(pair.high)),
+                *(_four_digits(pair.p), _four_digits(pair.p_holm)),
+                {True: "yes", False: "no", None: ""}[pair.separated],
+                *(pair.more_clips, pair.shared, pair.note),
+            )
+
+
+def _known(values: object, place: int) -> float | None:
+    value = float(values[place])  # type: ignore[index]
+    return None if math.isnan(value) else value
+
+
+def _four_digits(p: float | None) -> float | None:
+    return None if p is None else float(f"{p:.4g}")

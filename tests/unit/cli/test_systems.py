@@ -1,0 +1,66 @@
+"""Drawn system tables: every number readable in 80 columns."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from drasp_cli.cli.systems import draw_systems, reading_notes
+from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.tables.ranking import rank_systems
+from drasp_cli.tables.systems import SystemTable, average_clips
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def rows(axes: int, systems: int = 3, name: str = "system") -> list[ClipScore]:
+    return [
+        ClipScore(Clip(f"{s}/{c}", system=f"{name} {s}"), {f"A{a}": s + 0.1 * ((c * 7 + a) % 5) for a in range(axes)})
+        for s in range(systems)
+        for c in range(4)
+    ]
+
+
+def drawn(table: SystemTable, monkeypatch: pytest.MonkeyPatch, columns: int = 80) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    draw_systems(table)
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(("axes", "tables"), [(1, 1), (2, 1), (4, 4)])
+def test_axes_that_do_not_fit_side_by_side_have_tables_of_their_own(
+    axes: int, tables: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = drawn(rank_systems(rows(axes, name="S")), monkeypatch)
+    assert max(map(len, lines)) <= 80
+    assert sum("rank" in line for line in lines) == tables
+    assert sum(line.count("low") for line in lines) == axes
+    assert not any("…" in line for line in lines)
+
+
+def test_long_names_of_systems_do_not_push_numbers_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = drawn(rank_systems(rows(2, name="a system with a very long name indeed, number")), monkeypatch)
+    assert max(map(len, lines)) <= 80
+    assert sum("low" in line for line in lines) == 2 or any("…" in line for line in lines)
+
+
+def test_means_without_ranks_are_drawn_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = average_clips(rows(4))
+    assert not any("low" in line for line in drawn(table, monkeypatch))
+    assert reading_notes(table) == []
+
+
+def test_only_a_few_open_pairs_are_listed() -> None:
+    same = [ClipScore(Clip(f"{s}-{c}", system=f"S{s}"), {"MI": 1 + (s + c) % 4}) for s in range(9) for c in range(4)]
+    notes = reading_notes(rank_systems(same))
+    assert len(notes) == 1 + 5 + 1
+    assert notes[-1] == "MI: 3 more neighbours are not separated; --pairwise has them all"
+    assert "no difference seen" in notes[1]

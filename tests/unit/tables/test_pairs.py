@@ -1,0 +1,65 @@
+"""The pair table: the better system first, and a word where there is no number."""
+
+from __future__ import annotations
+
+import io
+
+from scipy import stats
+
+from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.tables.formats import open_writer
+from drasp_cli.tables.pairs import NO_DIFFERENCE, PAIR_COLUMNS, TOO_FEW_CLIPS, pair_records, system_pairs
+from drasp_cli.tables.ranking import rank_systems
+from drasp_cli.tables.systems import SystemTable
+
+A, B, C = (3.0, 3.4, 2.9, 3.1, 3.5), (3.1, 3.3, 3.3, 3.4, 3.5), (1.0, 1.4, 1.3, 1.1, 1.9)
+
+
+def table(**systems: tuple[float, ...]) -> SystemTable:
+    return rank_systems(
+        ClipScore(Clip(f"{name}/{place}.wav", system=name), {"MI": score})
+        for name, scores in systems.items()
+        for place, score in enumerate(scores)
+    )
+
+
+def test_pairs_are_what_scipy_says_from_the_best_down() -> None:
+    pairs = list(system_pairs(table(z=C, a=A, m=B), "MI"))
+    assert [(pair.system, pair.other) for pair in pairs] == [("m", "a"), ("m", "z"), ("a", "z")]
+    for pair, (x, y) in zip(pairs, ((B, A), (B, C), (A, C)), strict=True):
+        assert abs(pair.p - stats.ttest_rel(x, y).pvalue) < 1e-12
+        assert pair.low < pair.difference < pair.high
+        assert pair.shared == 5
+    assert [pair.separated for pair in pairs] == [False, True, True]
+    assert pairs[0].more_clips > 1
+    assert pairs[1].more_clips is None
+    assert [(pair.system, pair.other) for pair in system_pairs(table(z=C, a=A, m=B), "MI", neighbours_only=True)] == [
+        ("m", "a"),
+        ("a", "z"),
+    ]
+
+
+def test_a_word_stands_where_there_is_no_number() -> None:
+    one, other = A, (3.5, 3.0, 3.4, 2.9, 3.1)
+    pairs = {(pair.system, pair.other): pair for pair in system_pairs(table(a=one, b=other, lone=(9.0,)), "MI")}
+    equal, lone = pairs["a", "b"], pairs["lone", "a"]
+    assert (equal.separated, equal.more_clips, equal.note) == (False, None, NO_DIFFERENCE)
+    assert (lone.separated, lone.p, lone.p_holm, lone.low, lone.more_clips) == (None,) * 5
+    assert lone.note == TOO_FEW_CLIPS
+    assert lone.difference > 5
+
+
+def test_records() -> None:
+    stream = io.BytesIO()
+    open_writer("csv", PAIR_COLUMNS, stream).write(pair_records(table(a=A, lone=(9.0,))))
+    header, line = stream.getvalue().decode().splitlines()
+    assert header == "axis,system,other,difference,low,high,p,p_holm,separated,more_clips,shared,note"
+    assert line == "MI,lone,a,5.820000,,,,,,,1,too few clips"
+    (record,) = pair_records(table(a=A, c=C))
+    assert record[6] == record[7] == float(f"{stats.ttest_rel(A, C).pvalue:.4g}")
+    assert record[8:] == ("yes", None, 5, "")
+
+
+def test_a_system_without_a_mean_is_in_no_pair() -> None:
+    rows = [ClipScore(Clip(f"{n}", system=n), {"MI": score}) for n, score in (("a", 1.0), ("b", None))]
+    assert list(system_pairs(rank_systems(rows), "MI")) == []
