@@ -15,7 +15,7 @@ from drasp_cli.cli.output import data_stream
 from drasp_cli.cli.printable import printable
 from drasp_cli.cli.systems import draw_pairs, draw_systems, reading_notes
 from drasp_cli.datatypes import ClipScore
-from drasp_cli.tables.columns import Cell, Column, Record
+from drasp_cli.tables.columns import Cell, Column, Kind, Record
 from drasp_cli.tables.formats import open_writer, require_format
 from drasp_cli.tables.pairs import PAIR_COLUMNS, pair_records
 from drasp_cli.tables.score_table import MODEL_SEPARATOR, score_columns, score_record
@@ -24,6 +24,7 @@ from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 if TYPE_CHECKING:
     from drasp_cli.evaluation import Evaluation
     from drasp_cli.evaluation.paper import PaperRow
+    from drasp_cli.tables.calibration import Calibration
 
 _SIMULATED = f"{SIMULATED_RATINGS}: {FLAGS[SIMULATED_RATINGS]}"
 _PAGE = 500  # rows of one drawn table: more would have to be held in memory until the last is known
@@ -115,6 +116,26 @@ def show_evaluations(
     draw([column for column in columns if column.name != "listeners" or any(column.cells)])
     notes = dict.fromkeys(f"{row['axis']}, {row['level']} level: {row['note']}" for row in rows if row["note"])
     write_below([*notes, *(model for model in models if model)])
+
+
+def show_calibration(calibration: Calibration, *, format: str | None) -> None:
+    """What a map is made of and how well it predicts, on standard output."""
+    names = ("axis", "kind", "items", "low", "high", "error", "constant_error")
+    kinds = (Kind.TEXT, Kind.TEXT, Kind.COUNT, *(Kind.SCORE,) * 4)
+    records = [tuple(getattr(one, name) for name in names) for one in calibration.maps]
+    if not is_drawn(format, None):
+        columns = tuple(Column(name, kind) for name, kind in zip(names, kinds, strict=True))
+        show_records(columns, records, format=format, output=None)
+        return
+    rows = [dict(zip(names, record, strict=True)) | {"items": str(record[2])} for record in records]
+    draw([_column(name, Fit.NAME if name in names[:2] else Fit.NUMBER, rows, decimals=3) for name in names])
+    write_below(
+        [
+            "error: cross-validated root mean squared error, in steps of the ratings; constant_error: that of saying "
+            "their mean",
+            calibration.model,
+        ]
+    )
 
 
 def show_paper_row(row: PaperRow, *, format: str | None, output: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from drasp_cli.datasets.ratings import UNNAMED, Ratings
 from drasp_cli.errors import RatingsError
+from drasp_cli.tables.calibration import CALIBRATED
 
 
 def names_of_axes(axes: Iterable[str]) -> tuple[str, ...]:
@@ -36,10 +37,14 @@ def match_axes(axes: Sequence[str], ratings: Ratings, wanted: str | None = None)
             reason = f"does not say which axis it rates; --axis says it, one of {', '.join(axes)}"
             raise RatingsError(ratings.source, reason)
         return {taken[0]: UNNAMED}
-    found = {
-        axis: name for axis in taken for name in names_of_axes([axis])[::-1] if name in ratings.axes
-    }  # the whole name comes last, and wins
+    names = {axis: list(names_of_axes([axis])) for axis in taken}
+    if wanted is not None:  # a calibrated column is held against ratings when it is asked for, beside the raw one never
+        names[wanted] += names_of_axes([wanted.partition(CALIBRATED)[0]])
+    found: dict[str, str] = {}
+    for axis in taken:
+        if rated := [name for name in names[axis] if name in ratings.axes]:
+            found[axis] = rated[0]
     if not found:
-        rated = ", ".join(name or "an unnamed axis" for name in ratings.axes)
-        raise RatingsError(ratings.source, f"rates {rated}; the scores have {', '.join(taken)}")
+        they = ", ".join(name or "an unnamed axis" for name in ratings.axes)
+        raise RatingsError(ratings.source, f"rates {they}; the scores have {', '.join(taken)}")
     return found
