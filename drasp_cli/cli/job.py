@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from drasp_cli.cli import options
 from drasp_cli.cli.means import MeansWatch, tell_simulated
 from drasp_cli.cli.output import Talk, counted
-from drasp_cli.errors import AudioError
+from drasp_cli.errors import AudioError, InputError
 
 if TYPE_CHECKING:
     from drasp_cli.checkpoints.store import Checkpoint
     from drasp_cli.datasets.manifest import ClipList
     from drasp_cli.datatypes import ClipScore
     from drasp_cli.scoring import SideBySide
+    from drasp_cli.tables.calibration import Calibrator
 
 
 @dataclass
@@ -26,6 +27,7 @@ class ScoringJob:
 
     Attributes:
         models: as `--model` named them.
+        calibrator: adds calibrated scores, if there is one.
         failed: clips that could not be scored, so far.
     """
 
@@ -36,6 +38,7 @@ class ScoringJob:
     workers: int | None
     strict: bool
     talk: Talk
+    calibrator: Calibrator | None = None
     failed: int = 0
     scored: int = 0
     audio_seconds: float = 0.0
@@ -62,6 +65,21 @@ class ScoringJob:
 
         return side_by_side(self.checkpoints)
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The columns of scores, calibrated ones last.
+
+        Raises:
+            InputError: the map is for the scores of another model.
+        """
+        if self.calibrator is None:
+            return self.named.axes
+        calibration = self.calibrator.calibration
+        if calibration.model != self.named.label:
+            reason = f"is for scores of {calibration.model}, and these are of {self.named.label}"
+            raise InputError("--calibration", f"{reason}; calibrate that model, or score with the other")
+        return (*self.named.axes, *calibration.axes)
+
     def rows(self, clips: ClipList, already: int = 0) -> Iterator[ClipScore]:
         """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
         from drasp_cli.scoring import score_clips
@@ -74,7 +92,8 @@ class ScoringJob:
             device=self.device,
             precision=self.precision,
         )
-        return self._watched(rows, len(clips) - already)
+        watched = self._watched(rows, len(clips) - already)
+        return watched if self.calibrator is None else self.calibrator.watch(watched)
 
     def _watched(self, rows: Iterator[ClipScore], total: int) -> Iterator[ClipScore]:
         """The same rows, counted, under a progress bar."""
@@ -103,7 +122,7 @@ class ScoringJob:
         precision = "fp32" if self.precision == "auto" else self.precision
         facts = run_facts(clips, precision, reads_prompts=reads_prompts)
         run_file = RunFile(output)
-        with ResultWriter(output, self.named.axes, with_prompts=with_prompts) as writer:
+        with ResultWriter(output, self.axes, with_prompts=with_prompts) as writer:
             already = 0
             if resume:
                 is_checked = run_file.check(clips, facts)
@@ -132,7 +151,7 @@ class ScoringJob:
         from drasp_cli.cli.show import show_scores, show_systems
         from drasp_cli.tables.systems import average_clips
 
-        axes = self.named.axes
+        axes = self.axes
         rows: Iterable[ClipScore] = self.rows(clips)
         if by_system:
             means = MeansWatch()
@@ -149,5 +168,12 @@ class ScoringJob:
             self.talk.notice(
                 f"{counted(self.scored, 'clip')} in {self.wall_seconds:.1f} s, {speed:.0f} times real time"
             )
+        if self.calibrator is not None:
+            for axis, count in self.calibrator.beyond.items():
+                used = next(one for one in self.calibrator.calibration.maps if one.axis == axis)
+                self.talk.notice(
+                    f"{counted(count, 'clip')} scored outside of the {used.low:.2f} to {used.high:.2f} that the map of "
+                    f"{axis} was made from: calibrated scores there are a guess"
+                )
         if self.failed:
             self.talk.notice(f"{counted(self.failed, 'clip')} could not be scored; the column error says why")

@@ -52,6 +52,15 @@ SystemPattern = Annotated[
     str | None,
     typer.Option(help="Regular expression; group 1, found below INPUT, is the system.", rich_help_panel=_CLIPS),
 ]
+Ratings = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE", help="Human ratings: a MusicEval, AudioMOS or BVCC list, or CSV or JSONL of your own."
+    ),
+]
+Axis = Annotated[
+    str | None, typer.Option(metavar="AXIS", help="Only this axis; needed where the ratings do not say theirs.")
+]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", help="File; its ending says the format.", rich_help_panel=_OUTPUT)
 ]

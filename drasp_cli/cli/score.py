@@ -37,6 +37,14 @@ def score(
     limit: Annotated[
         int | None, typer.Option(help="Only the first N clips.", min=1, rich_help_panel="What is known of the clips")
     ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MAP.json",
+            help="Add calibrated scores, by a map of drasp calibrate for the same model.",
+            rich_help_panel="How to score",
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -63,7 +71,7 @@ def score(
     MI and, with prompts, TA, 1 to 5; PQ, PC, CE and CU, 1 to 10; with prompts, CLAP, -1 to 1.
     """
     options.check_format(format, output)
-    options.check_output(output, [*inputs, prompts])
+    options.check_output(output, [*inputs, prompts, calibration])
     options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
     _check_resume(resume, output, by_system)
@@ -81,6 +89,11 @@ def score(
     else:
         check_companions(output)
     talk = Talk(quiet)
+    calibrator = None
+    if calibration is not None:
+        from drasp_cli.tables.calibration import Calibrator, read_calibration
+
+        calibrator = Calibrator(read_calibration(calibration))
     clips = gather(
         inputs,
         prompts=prompts,
@@ -93,7 +106,7 @@ def score(
     tell_systemless(clips, talk)
     if strict:
         _require_prompts(clips, prompts)
-    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk)
+    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk, calibrator)
     if output is not None and not by_system:
         job.to_file(clips, output, resume=resume, with_prompts=with_prompts)
     else:

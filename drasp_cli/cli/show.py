@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drasp_cli.audio.flags import FLAGS, SIMULATED_RATINGS
 from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
@@ -14,11 +15,16 @@ from drasp_cli.cli.output import data_stream
 from drasp_cli.cli.printable import printable
 from drasp_cli.cli.systems import draw_pairs, draw_systems, reading_notes
 from drasp_cli.datatypes import ClipScore
-from drasp_cli.tables.columns import Cell, Column, Record
+from drasp_cli.tables.columns import Cell, Column, Kind, Record
 from drasp_cli.tables.formats import open_writer, require_format
 from drasp_cli.tables.pairs import PAIR_COLUMNS, pair_records
 from drasp_cli.tables.score_table import MODEL_SEPARATOR, score_columns, score_record
 from drasp_cli.tables.systems import SystemTable, system_columns, system_records
+
+if TYPE_CHECKING:
+    from drasp_cli.evaluation import Evaluation
+    from drasp_cli.evaluation.paper import PaperRow
+    from drasp_cli.tables.calibration import Calibration
 
 _SIMULATED = f"{SIMULATED_RATINGS}: {FLAGS[SIMULATED_RATINGS]}"
 _PAGE = 500  # rows of one drawn table: more would have to be held in memory until the last is known
@@ -86,6 +92,61 @@ def show_pairs(table: SystemTable, *, format: str | None, output: str | None, is
         write_below(_sources(table, is_simulated))
     else:
         show_records(PAIR_COLUMNS, pair_records(table), format=format, output=output)
+
+
+def show_evaluations(
+    results: Sequence[Evaluation], models: Sequence[str], *, format: str | None, output: str | None
+) -> None:
+    """Agreement with ratings on standard output, or in the file `output`; error as of `show_systems`."""
+    from drasp_cli.evaluation.table import EVALUATION_COLUMNS, evaluation_records
+
+    records = list(evaluation_records(results, MODEL_SEPARATOR.join(models)))
+    if not is_drawn(format, output):
+        show_records(EVALUATION_COLUMNS, records, format=format, output=output)
+        return
+    names = [column.name for column in EVALUATION_COLUMNS]
+    rows = [dict(zip(names, record, strict=True)) for record in records]
+    for row in rows:
+        row["items"] = str(row["items"])
+    drawn = [
+        *(("axis", Fit.NAME), ("level", Fit.NAME), ("items", Fit.NUMBER), ("metric", Fit.NAME)),
+        *((name, Fit.NUMBER) for name in ("value", "low", "high", "listeners")),
+    ]
+    columns = [_column(name, fit, rows, decimals=3) for name, fit in drawn]
+    draw([column for column in columns if column.name != "listeners" or any(column.cells)])
+    notes = dict.fromkeys(f"{row['axis']}, {row['level']} level: {row['note']}" for row in rows if row["note"])
+    write_below([*notes, *(model for model in models if model)])
+
+
+def show_calibration(calibration: Calibration, *, format: str | None) -> None:
+    """What a map is made of and how well it predicts, on standard output."""
+    names = ("axis", "kind", "items", "low", "high", "error", "constant_error")
+    kinds = (Kind.TEXT, Kind.TEXT, Kind.COUNT, *(Kind.SCORE,) * 4)
+    records = [tuple(getattr(one, name) for name in names) for one in calibration.maps]
+    if not is_drawn(format, None):
+        columns = tuple(Column(name, kind) for name, kind in zip(names, kinds, strict=True))
+        show_records(columns, records, format=format, output=None)
+        return
+    rows = [dict(zip(names, record, strict=True)) | {"items": str(record[2])} for record in records]
+    draw([_column(name, Fit.NAME if name in names[:2] else Fit.NUMBER, rows, decimals=3) for name in names])
+    write_below(
+        [
+            "error: cross-validated root mean squared error, in steps of the ratings; constant_error: that of saying "
+            "their mean",
+            calibration.model,
+        ]
+    )
+
+
+def show_paper_row(row: PaperRow, *, format: str | None, output: str | None) -> None:
+    """A row of the paper's tables on standard output, or in the file `output`; error as of `show_systems`."""
+    if not is_drawn(format, output):
+        show_records(row.columns, [row.record], format=format, output=output)
+        return
+    fields = [dict(zip((column.name for column in row.columns), row.record, strict=True))]
+    method, *figures = (column.name for column in row.columns)
+    draw([_column(method, Fit.NAME, fields), *(_column(name, Fit.NUMBER, fields, decimals=3) for name in figures)])
+    write_below([f"{row.table} of the DRASP paper: system level"])
 
 
 def is_drawn(format: str | None, output: str | None) -> bool:
@@ -163,11 +224,7 @@ def _draw_page(page: Sequence[ClipScore], axes: Sequence[str], with_prompts: boo
         draw([column for column in columns if column.name != "system" and any(column.cells)])
 
 
-def _column(name: str, fit: Fit, records: Sequence[Mapping[str, Cell]]) -> DrawnColumn:
+def _column(name: str, fit: Fit, records: Sequence[Mapping[str, Cell]], decimals: int = 2) -> DrawnColumn:
     cells = [record[name] for record in records]
-    texts = [_two(cell) if isinstance(cell, int | float) else cell or "" for cell in cells]
+    texts = [f"{cell:.{decimals}f}" if isinstance(cell, int | float) else cell or "" for cell in cells]
     return DrawnColumn(name, texts, fit, style="red" if name == "error" else "")
-
-
-def _two(number: float | None) -> str:
-    return "" if number is None else f"{number:.2f}"

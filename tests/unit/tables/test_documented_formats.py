@@ -7,6 +7,8 @@ from pathlib import Path
 
 from drasp_cli.audio.flags import FLAGS
 from drasp_cli.datasets.folders import AUDIO_ENDINGS
+from drasp_cli.datasets.ratings import LISTENER_COLUMNS, NAME_COLUMNS, UNNAMED_COLUMNS
+from drasp_cli.evaluation.table import EVALUATION_COLUMNS
 from drasp_cli.tables.formats import WRITERS
 from drasp_cli.tables.pairs import NO_DIFFERENCE, PAIR_COLUMNS, TOO_FEW_CLIPS
 from drasp_cli.tables.score_table import score_columns
@@ -48,3 +50,12 @@ def test_formats_and_endings_are_documented():
     }
     text = section("What `drasp score` takes: INPUT").split("told by its ending", 1)[1].split("which need", 1)[0]
     assert set(re.findall(r"\.[a-z0-9]+", text)) == AUDIO_ENDINGS
+
+
+def test_columns_of_ratings_and_evaluations_are_documented():
+    page = (Path(__file__).parents[3] / "docs/evaluation.md").read_text(encoding="utf-8")
+    rows = [re.findall("`([^`]+)`", cell) for cell in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)]
+    for names in (NAME_COLUMNS, LISTENER_COLUMNS, UNNAMED_COLUMNS):
+        assert list(names) in rows
+    names = [column.name for column in EVALUATION_COLUMNS]
+    assert [name for row in rows for name in row][: len(names)] == names

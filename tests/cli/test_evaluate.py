@@ -1,0 +1,151 @@
+"""`drasp evaluate` through the real app, on planted answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from tests.cli.conftest import Run
+
+SCORES = [1.0, 2.5, 2.0, 4.0, 3.0, 5.0]
+RATED = [1.5, 2.0, 2.5, 3.5, 3.0, 4.5]
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def planted(extra: str = "") -> None:
+    """Clips 0 to 5 of systems A, B and C, two each; MI in the table, unnamed in the ratings."""
+    lines = [f"wav/{i}.wav,{'ABC'[i // 2]},m@1,,{score}" for i, score in enumerate(SCORES)]
+    Path("scores.csv").write_text("path,system,model,error,MI\n" + "\n".join(lines) + "\n" + extra)
+    Path("ratings.txt").write_text("".join(f"{i}.wav,{rating}\n" for i, rating in enumerate(RATED)))
+
+
+def test_figures_are_scipys(drasp: Run) -> None:
+    planted()
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt")
+    assert run.exit_code == 0, run.stderr
+    found = {(row["level"], row["metric"]): row for row in rows(run.stdout)}
+    assert float(found["clip", "LCC"]["value"]) == pytest.approx(stats.pearsonr(RATED, SCORES).statistic, abs=1e-6)
+    assert float(found["clip", "SRCC"]["value"]) == pytest.approx(stats.spearmanr(RATED, SCORES).statistic, abs=1e-6)
+    assert float(found["clip", "KTAU"]["value"]) == pytest.approx(stats.kendalltau(RATED, SCORES).statistic, abs=1e-6)
+    assert found["clip", "MSE"]["value"] == "0.208333"
+    assert (found["system", "SRCC"]["value"], found["system", "SRCC"]["items"]) == ("1.000000", "3")
+    for row in found.values():
+        assert float(row["low"]) <= float(row["value"]) <= float(row["high"])
+        assert (row["axis"], row["model"], row["listeners"]) == ("MI", "m@1", "")
+    assert "MI: 6 clips with a score and a rating" in run.stderr
+
+
+def test_what_found_no_partner_is_told_and_strict_refuses(drasp: Run) -> None:
+    planted("wav/lone.wav,A,m@1,,3\nwav/failed.wav,A,m@1,broken,\n")
+    with Path("ratings.txt").open("a") as stream:
+        stream.write("failed.wav,3\ngone.wav,2\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt")
+    assert run.exit_code == 0
+    for words in (
+        "1 without a rating (such as wav/lone.wav)",
+        "1 rated and without a row of scores (such as gone.wav)",
+        "1 rated and without a score on the axis (such as wav/failed.wav)",
+    ):
+        assert words in run.stderr
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--strict")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "'wav/lone.wav' has no rating on MI" in run.stderr
+
+
+def test_constant_input_is_nan_with_the_reason(drasp: Run) -> None:
+    planted()
+    Path("ratings.txt").write_text("".join(f"{i}.wav,3\n" for i in range(6)))
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-f", "jsonl")
+    assert '"metric": "SRCC", "value": null, "low": null, "high": null' in run.stdout
+    assert "all reference values are equal" in run.stdout
+    drawn = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-f", "table").stdout
+    assert "MI, clip level: all reference values are equal" in drawn
+
+
+def test_listeners_are_the_ceiling_where_single_ratings_are_given(drasp: Run) -> None:
+    planted()
+    lines = [
+        f"{i}.wav,{who},{rating + shift}" for i, rating in enumerate(RATED) for who, shift in (("x", 0), ("y", 0.1))
+    ]
+    Path("single.csv").write_text("path,listener,rating\n" + "\n".join(lines) + "\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "single.csv")
+    found = {(row["level"], row["metric"]): float(row["listeners"]) for row in rows(run.stdout)}
+    assert found["clip", "MSE"] == pytest.approx(0.01, abs=1e-6)
+    assert found["clip", "LCC"] > 0.99
+    assert found["system", "SRCC"] == 1.0
+    assert "listeners" in drasp("evaluate", "scores.csv", "--ratings", "single.csv", "-f", "table").stdout
+
+
+def test_ratings_of_systems(drasp: Run) -> None:
+    planted()
+    Path("systems.csv").write_text("system,MI\nB,3\nA,2\nC,5\nD,1\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "systems.csv")
+    assert {row["level"] for row in rows(run.stdout)} == {"system"}
+    assert "3 systems with a score and a rating, 1 rated and without a row of scores (such as D)" in run.stderr
+
+
+def test_the_axis_is_never_guessed(drasp: Run) -> None:
+    planted()
+    text = Path("scores.csv").read_text().splitlines()
+    Path("scores.csv").write_text("\n".join([text[0] + ",TA", *(line + ",3" for line in text[1:])]) + "\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt")
+    assert run.exit_code == 1
+    assert "--axis says it, one of MI, TA" in run.stderr
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--axis", "MI")
+    assert {row["axis"] for row in rows(run.stdout)} == {"MI"}
+    assert drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--axis", "PQ").exit_code == 1
+
+
+@pytest.mark.parametrize("family", ["MI TA", "PQ PC CE CU"])
+def test_rows_of_the_paper(drasp: Run, family: str) -> None:
+    axes = family.split()
+    scores, ratings = ["path,system,model," + ",".join(axes)], ["path," + ",".join(axes)]
+    for i in range(8):
+        scores.append(",".join([f"{i}.wav", f"S{i}", "m@1", *(f"{(i * (3 + k)) % 8}" for k in range(len(axes)))]))
+        ratings.append(",".join([f"{i}.wav", *(str(i) for _ in axes)]))
+    Path("scores.csv").write_text("\n".join(scores) + "\n")
+    Path("ratings.csv").write_text("\n".join(ratings) + "\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", "--layout", "paper")
+    (row,) = rows(run.stdout)
+    assert row.pop("method") == "m@1"
+    srcc = [stats.spearmanr(range(8), [(i * (3 + k)) % 8 for i in range(8)]).statistic for k in range(len(axes))]
+    if axes[0] == "MI":
+        names = [f"{axis} {metric}" for axis in (*axes, "Average") for metric in ("MSE", "LCC", "SRCC", "KTAU")]
+        shown = [float(row[f"{axis} SRCC"]) for axis in (*axes, "Average")]
+    else:
+        names = [*axes, "Average"]
+        shown = [float(row[axis]) for axis in names]
+    assert list(row) == names
+    assert shown == pytest.approx([*srcc, sum(srcc) / len(srcc)], abs=1e-6)
+    drawn = drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", "--layout", "paper", "-f", "table").stdout
+    assert ("Table I of" if axes[0] == "MI" else "Table II of") in drawn
+
+
+def test_other_axes_have_no_row_in_the_paper(drasp: Run) -> None:
+    planted()
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--layout", "paper")
+    assert run.exit_code == 1
+    assert "MI and TA (Table I)" in run.stderr
+    assert drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--layout", "thesis").exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["e.csv", "e.json", "e.parquet"])
+def test_files(drasp: Run, name: str) -> None:
+    planted()
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-o", name, "--quiet")
+    assert (run.exit_code, run.stdout, run.stderr) == (0, "", "")
+    assert Path(name).stat().st_size > 100
+
+
+def test_it_never_overwrites_what_it_reads(drasp: Run) -> None:
+    planted()
+    Path("ratings.csv").write_text("path,MI\n0.wav,1\n")
+    assert drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", "-o", "ratings.csv").exit_code == 2
+    assert Path("ratings.csv").read_text() == "path,MI\n0.wav,1\n"

@@ -1,0 +1,89 @@
+"""Maps on planted relations: found where they are there, refused where they are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import isotonic_regression
+
+from drasp_cli.errors import RatingsError
+from drasp_cli.evaluation.calibration import MIN_ITEMS, fit_map, monotone_knots
+from drasp_cli.tables.calibration import LINEAR, MONOTONE
+
+RANDOM = np.random.default_rng(0)
+SCORES = RANDOM.uniform(1, 5, 60)
+
+
+def test_a_planted_line_is_found() -> None:
+    found = fit_map("MI", SCORES, 20 * SCORES - 10 + RANDOM.normal(0, 4, 60), "r.csv")
+    assert found.kind == LINEAR
+    assert [found.apply(score) for score in (1.0, 3.0, 6.0)] == pytest.approx([10, 50, 110], abs=4)
+    assert found.error == pytest.approx(4, rel=0.3)
+    assert found.constant_error == pytest.approx(20 * SCORES.std(), rel=0.2)
+    assert (found.low, found.high, found.items) == (SCORES.min(), SCORES.max(), 60)
+
+
+def test_a_planted_curve_is_found() -> None:
+    """A scale that saturates: a line would be far off at both ends."""
+    scores = RANDOM.uniform(1, 5, 150)
+    found = fit_map("MI", scores, 100 / (1 + np.exp(-6 * (scores - 3))) + RANDOM.normal(0, 3, 150), "r.csv")
+    assert found.kind == MONOTONE
+    assert found.apply(1.5) == pytest.approx(0, abs=4)
+    assert found.apply(3.0) == pytest.approx(50, abs=15)
+    assert found.apply(4.5) == pytest.approx(100, abs=4)
+    assert found.apply(99.0) == found.apply(scores.max()) == found.ratings[-1]
+    assert found.apply(-99.0) == found.ratings[0]
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    ratings = 3 * SCORES + RANDOM.normal(0, 1, 60)
+    order = RANDOM.permutation(60)
+    one, other = fit_map("MI", SCORES, ratings, "r"), fit_map("MI", SCORES[order], ratings[order], "r")
+    assert one.error == pytest.approx(other.error, rel=1e-12)
+    assert one.ratings == pytest.approx(other.ratings, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("scores", "ratings", "message"),
+    [
+        (SCORES[: MIN_ITEMS - 1], SCORES[: MIN_ITEMS - 1], r"19 clips have a score and a rating, and 20 are the least"),
+        (np.full(60, 3.0), SCORES, "all scores are equal"),
+        (SCORES, np.full(60, 3.0), "all ratings are equal"),
+        (SCORES, -SCORES, r"ratings do not rise with scores more than by chance \(SRCC -1.00 over 60 clips\)"),
+        (SCORES, np.random.default_rng(3).normal(size=60), "more than by chance"),
+        (np.append(SCORES, 500.0), np.append(SCORES, -500.0), "its cross-validated error is"),
+    ],
+    ids=["few", "equal scores", "equal ratings", "falling", "unrelated", "one wild clip"],
+)
+def test_poor_data_are_refused_with_the_reason(scores: np.ndarray, ratings: np.ndarray, message: str) -> None:
+    with pytest.raises(RatingsError, match=f"r.csv: MI cannot be calibrated: .*{message}"):
+        fit_map("MI", scores, ratings, "r.csv")
+
+
+def test_unrelated_ratings_are_rarely_calibrated() -> None:
+    """Chance alone passes the test of correlation once in 20, and the cross-validation less often."""
+    random = np.random.default_rng(5)
+    made = 0
+    for _ in range(100):
+        try:
+            fit_map("MI", random.normal(size=30), random.normal(size=30), "r")
+        except RatingsError:
+            continue
+        made += 1
+    assert made <= 10
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 5)), min_size=1, max_size=40))
+def test_pools_are_those_of_isotonic_regression(pairs: list[tuple[int, int]]) -> None:
+    x, y = np.array(pairs, np.float64).T
+    at, rated = monotone_knots(x, y)
+    assert (np.diff(at) > 0).all()
+    assert (np.diff(rated) > 0).all()
+    _, place = np.unique(x, return_inverse=True)
+    weights = np.bincount(place).astype(float)
+    expected = isotonic_regression(np.bincount(place, y) / weights, weights=weights).x
+    levels = expected[np.append(True, np.diff(expected) > 1e-9)]
+    assert rated == pytest.approx(levels, abs=1e-9)
+    assert np.sum(weights * expected) == pytest.approx(y.sum())
