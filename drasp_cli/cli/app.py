@@ -15,6 +15,7 @@ import typer
 from drasp_cli import __version__
 from drasp_cli.cli.convert import convert
 from drasp_cli.cli.errors import guarded
+from drasp_cli.cli.explain import explain
 from drasp_cli.cli.hints import Commands
 from drasp_cli.cli.models import models
 from drasp_cli.cli.push import push
@@ -51,6 +52,7 @@ def drasp(
 
 app.command("score")(guarded(score, when_interrupted="finished rows are on disk where -o was given"))
 app.command("rank-systems")(guarded(rank_systems))
+app.command("explain")(guarded(explain))
 app.command("train")(guarded(train, when_interrupted="--resume goes on from the last finished epoch"))
 app.command("simulate")(guarded(simulate))
 app.add_typer(models, name="models")

@@ -12,7 +12,8 @@ import pytest
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import OutputError
 from drasp_cli.explaining import Branches, ClipExplanation, Explanation, ScoredWindow, Segment, Span
-from drasp_cli.explaining.formats import WRITERS, labels, write_file
+from drasp_cli.explaining.formats import COLUMNS, WRITERS, labels, write_file
+from tests.docs.pages import ROOT, table
 
 WINDOWS = (ScoredWindow(Span(0.0, 1.0), 3.0), ScoredWindow(Span(1.0, 1.6), 4.0))
 SEGMENTS = (
@@ -102,3 +103,22 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         write_file(explanation(), "json", str(tmp_path / "nowhere" / "a.json"))
     write_file(explanation(), "json", str(tmp_path / "a.json"))
     assert (tmp_path / "a.json").read_bytes() == written("json", explanation())
+
+
+def documented(first: str) -> list[str]:
+    """The names in the first column of a table of docs/file-formats.md, below Explanations."""
+    cells = table(ROOT / "docs/file-formats.md", "## Explanations", first)
+    return [name for cell in cells for name in cell.replace("`", "").split(", ")]
+
+
+def test_columns_and_keys_are_documented() -> None:
+    plain = json.loads(written("json", explanation()))
+    (axis,) = plain["axes"].values()
+    assert documented("column") == [column.name for column in COLUMNS]
+    assert documented("key") == list(plain)
+    assert documented("key of an axis") == list(axis)
+    described = " ".join(
+        " ".join(cells) for cells in table(ROOT / "docs/file-formats.md", "## Explanations", "key of an axis").values()
+    )
+    nested = [*axis["branches"], *axis["windows"][0], *axis["segments"][0]]
+    assert all(f"`{name}`" in described for name in nested)
