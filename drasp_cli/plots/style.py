@@ -87,7 +87,9 @@ def style() -> Any:
     """The context that a picture is made in."""
     import matplotlib
 
-    return matplotlib.rc_context({**matplotlib.rcParamsDefault, **_SETTINGS})
+    settings: Any = dict(matplotlib.rcParamsDefault)  # whatever a matplotlibrc says
+    del settings["backend"]  # which is no matter of looks, and a caller's own
+    return matplotlib.rc_context({**settings, **_SETTINGS})
 
 
 def save(figure: Figure, path: str) -> None:
@@ -114,7 +116,8 @@ def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
         labels: word, height in the panel's own units, and colour.
     """
     bottom, top = axes.get_ylim()
-    line = _SMALLEST * 1.15 / 72 / (axes.get_figure().get_size_inches()[1] * axes.get_position().height)
+    panel = axes.get_window_extent().height / axes.figure.dpi  # inches
+    line = 1.15 * _SMALLEST / 72 / panel
     order = sorted(range(len(labels)), key=lambda i: labels[i][1])
     heights = [(labels[i][1] - bottom) / (top - bottom) for i in order]
     for i, height in zip(order, spaced(heights, line), strict=True):
