@@ -44,7 +44,7 @@ ENDINGS: Final = (".png", ".svg", ".pdf")
 
 _SMALLEST, _TEXT, _TITLE = 8.0, 9.0, 10.0  # points
 
-_SETTINGS: Mapping[str, Any] = {
+_SETTINGS: Mapping[Any, Any] = {
     "font.size": _TEXT,
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that a picture is the same everywhere
     "axes.titlesize": _TITLE,
