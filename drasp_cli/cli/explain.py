@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drasp_cli.audio.flags import SILENT
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.job import ScoringJob
@@ -95,7 +96,7 @@ def explain(
     (checkpoint,) = ScoringJob([model], device, precision, 1, None, False, talk).checkpoints
     axes = _axes(axis, checkpoint, named, talk)
     explanation = _explain(checkpoint, named, axes, device, precision, plot, talk)
-    if "silent" in explanation.flags:
+    if SILENT in explanation.flags:
         talk.notice(f"{named.path} is silent; there is nothing in it that a score could lean on")
     _show(explanation, format, output)
 
