@@ -27,6 +27,15 @@ class WindowSpec:
     fill: str
 
 
+def num_copies(window_samples: int, num_samples: int, fill: str) -> int:
+    """How often a window holds the samples that it is filled from; behind the last copy are zeros.
+
+    >>> num_copies(10, 4, "repeat"), num_copies(10, 6, "repeat"), num_copies(10, 4, "zero")
+    (2, 1, 1)
+    """
+    return window_samples // num_samples if fill == "repeat" else 1
+
+
 class WindowCutter:
     """Consecutive windows without overlap; the last one is filled up to full length.
 
@@ -71,7 +80,7 @@ class WindowCutter:
     def flush(self) -> Iterator[Window]:
         """The last window, filled; none where the signal ended with one that was full, or was empty."""
         if self._filled:
-            copies = len(self._samples) // self._filled if self._fill == "repeat" else 1
+            copies = num_copies(len(self._samples), self._filled, self._fill)
             self._samples[self._filled : copies * self._filled] = np.tile(self._samples[: self._filled], copies - 1)
             self._samples[copies * self._filled :] = 0.0
             yield self._handed_over()

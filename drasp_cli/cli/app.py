@@ -17,6 +17,7 @@ from drasp_cli.cli.calibrate import calibrate
 from drasp_cli.cli.convert import convert
 from drasp_cli.cli.errors import guarded
 from drasp_cli.cli.evaluate import evaluate
+from drasp_cli.cli.explain import explain
 from drasp_cli.cli.hints import Commands
 from drasp_cli.cli.models import models
 from drasp_cli.cli.push import push
@@ -55,6 +56,7 @@ app.command("score")(guarded(score, when_interrupted="finished rows are on disk 
 app.command("rank-systems")(guarded(rank_systems))
 app.command("evaluate")(guarded(evaluate))
 app.command("calibrate")(guarded(calibrate))
+app.command("explain")(guarded(explain))
 app.command("train")(guarded(train, when_interrupted="--resume goes on from the last finished epoch"))
 app.command("simulate")(guarded(simulate))
 app.add_typer(models, name="models")

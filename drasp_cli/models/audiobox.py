@@ -24,7 +24,7 @@ from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.aes_heads import aes_head
 from drasp_cli.models.backbones.wavlm import WavLM
 from drasp_cli.models.config import AudioboxConfig
-from drasp_cli.models.interface import Predictor
+from drasp_cli.models.interface import Heard, Predictor
 from drasp_cli.models.layer_mix import LayerMix
 from drasp_cli.models.pooling import Pooled, TemporalAverage, build_pooling
 
@@ -64,7 +64,7 @@ class AudioboxPredictor(Predictor):
 
     def pool(self, mixes: Tensor, mask: Tensor | None) -> Pooled:
         """What `mix` returns -> Pooled with embedding (axes * batch, out_dim), all windows of an axis together."""
-        return self.pooling(mixes.flatten(0, 1), None if mask is None else mask.repeat(len(mixes), 1))
+        return self.attend(Heard(mixes, mask))
 
     def summarise(self, batch: WindowBatch) -> Tensor:
         """Pooled and projected; windows (batch, window_samples) -> (axes, batch, dim)."""
@@ -87,8 +87,22 @@ class AudioboxPredictor(Predictor):
             scores[axis] = self.proj_layer[axis](embedding).squeeze(-1) * target.std + target.mean
         return scores
 
-    def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
-        """Windows (batch, window_samples), whatever their padding holds -> axis -> (batch,); `text` is not read."""
-        embeddings = self.embed(batch)
-        with torch.autocast(batch.samples.device.type, enabled=False):
-            return self.score(embeddings.to(batch.samples.dtype))
+    @property
+    def frame_hop(self) -> float:
+        """That of the tower's convolutions."""
+        return float(self.config.backbone.hop)
+
+    def stream_of(self, axis: str) -> int:
+        """Each axis has a layer mix, and so a stream, of its own."""
+        return self.axes.index(axis)
+
+    def hear(self, batch: WindowBatch) -> Heard:
+        """Windows (batch, window_samples), whatever their padding holds -> Heard, a stream for each axis."""
+        return Heard(*self.mix(batch))
+
+    def judge(self, heard: Heard, text: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Heard -> axis -> (batch,); `text` is not read."""
+        summary = self.pooling_proj(self.attend(heard).embedding)
+        embeddings = self.embed_summary(summary.view(len(self.axes), -1, summary.shape[-1]))
+        with torch.autocast(embeddings.device.type, enabled=False):
+            return self.score(embeddings.to(torch.promote_types(embeddings.dtype, torch.float32)))

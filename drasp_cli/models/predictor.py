@@ -24,7 +24,7 @@ from drasp_cli.models.backbones.htsat import HTSAT
 from drasp_cli.models.backbones.text import TextTower
 from drasp_cli.models.config import ClapConfig
 from drasp_cli.models.heads import Head, PairInput
-from drasp_cli.models.interface import Predictor
+from drasp_cli.models.interface import Heard, Predictor
 from drasp_cli.models.logmel import LogMel
 from drasp_cli.models.pooling import Pooled, TemporalAverage, build_pooling
 
@@ -128,15 +128,28 @@ class ClapPredictor(Predictor):
             scores[axis] = self.heads[axis](inputs) * target.std + target.mean
         return scores
 
-    def forward(self, batch: WindowBatch, text: Tensor | None = None) -> Mapping[str, Tensor]:
-        """Windows (batch, window_samples) and text embeddings (batch, embedding_dim) -> axis -> what `score` gives."""
-        device = batch.samples.device.type
+    @property
+    def frame_hop(self) -> float:
+        """The tower's time steps divide a window evenly, its fill included."""
+        return self.config.audio.window_samples / self.audio_branch.num_frames
+
+    def stream_of(self, axis: str) -> int:
+        """The only one there is."""
+        return 0
+
+    def hear(self, batch: WindowBatch) -> Heard:
+        """Windows (batch, window_samples) -> Heard with frames (1, batch, frames, dim), all of them real."""
         # Log-mels and heads stay fp32 under autocast: fp16 overflows in the power spectrum, and neither takes long.
-        with torch.autocast(device, enabled=False):
+        with torch.autocast(batch.samples.device.type, enabled=False):
             logmel = self.frontend(batch)
-        audio = self.embed_audio(logmel)
-        with torch.autocast(device, enabled=False):
-            return self.score(audio.to(logmel.dtype), text)
+        features = self.audio_branch(logmel)
+        return Heard(features.frames.unsqueeze(0), features.mask)
+
+    def judge(self, heard: Heard, text: Tensor | None = None) -> Mapping[str, Tensor]:
+        """Heard and text embeddings (batch, embedding_dim) -> axis -> what `score` gives."""
+        audio = self.embed_summary(self.pooling_proj(self.attend(heard).embedding))
+        with torch.autocast(audio.device.type, enabled=False):
+            return self.score(audio.to(torch.promote_types(audio.dtype, torch.float32)), text)
 
     def clip_score(self, axis: str, mean: WindowValue, text: Tensor | None) -> float:
         """Of CLAP, the cosine of the mean of the windows' embeddings and the prompt's; else the mean."""

@@ -97,7 +97,7 @@ class Network:
         text = None
         if known is not None:  # a window without a prompt is computed with zeros, and its score is not given out
             text = torch.stack([torch.zeros_like(known) if t is None else t for t in texts])
-        with torch.inference_mode(), self._precision():
+        with torch.inference_mode(), self.precision():
             scores = self.predictor(windows, text)
         text_axes = self.predictor.text_axes
         for axis, column in scores.items():
@@ -128,12 +128,13 @@ class Network:
         tokenizer = self.checkpoint.tokenizer
         assert tokenizer is not None
         ids, cut = tokenizer.encode(prompt)
-        with torch.inference_mode(), self._precision():
+        with torch.inference_mode(), self.precision():
             text = self.predictor.embed_text(torch.tensor([ids], device=self.device))[0].float()
         self.prompts[prompt] = (text, cut)
         if len(self.prompts) > _PROMPTS_KEPT:
             self.prompts.popitem(last=False)
         return text, cut
 
-    def _precision(self) -> torch.autocast:
+    def precision(self) -> torch.autocast:
+        """The context that its towers compute in."""
         return torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)

@@ -21,6 +21,15 @@ def check_place(path: str) -> None:
         MissingExtraError: Parquet without pyarrow.
     """
     require_format(format_of(path))
+    check_folder(path)
+
+
+def check_folder(path: str) -> None:
+    """Check, before its content is there, that a file of any kind could be written to `path`.
+
+    Raises:
+        OutputError: there is no such folder, or `path` is one.
+    """
     if Path(path).is_dir():
         raise OutputError(f"{path}: cannot be written: is a directory")
     if not Path(path).parent.is_dir():

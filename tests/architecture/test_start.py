@@ -40,7 +40,7 @@ def test_help_imports_neither_torch_nor_numpy(command: str, tmp_path: Path) -> N
     assert code == 0
     assert "drasp" in out
     assert "typer" in modules
-    assert not modules & {"torch", "numpy", "scipy", "soundfile"}
+    assert not modules & {"torch", "numpy", "scipy", "soundfile", "matplotlib"}
 
 
 @pytest.mark.parametrize("name", ["scores.csv", "scores.jsonl", "."])
@@ -59,8 +59,9 @@ def test_ranking_tables_imports_no_torch(name: str, tmp_path: Path) -> None:
     assert "torch" not in modules
 
 
-def test_a_mistake_is_told_without_torch(tmp_path: Path) -> None:
-    code, modules, out = run("score", "nowhere", cwd=tmp_path)
+@pytest.mark.parametrize("command", ["score", "explain"])
+def test_a_mistake_is_told_without_torch(command: str, tmp_path: Path) -> None:
+    code, modules, out = run(command, "nowhere", cwd=tmp_path)
     assert (code, out) == (1, "")
     assert "torch" not in modules
 

@@ -28,7 +28,12 @@ def drasp(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, model: str) -> Run:
 
     def run(*arguments: str, input: bytes | None = None, bare: bool = False) -> Result:
         words = [str(argument) for argument in arguments]
-        if words[0] in ("score", "rank-systems") and not bare and "--model" not in words and "-m" not in words:
+        if (
+            words[0] in ("score", "rank-systems", "explain")
+            and not bare
+            and "--model" not in words
+            and "-m" not in words
+        ):
             words += ["--model", model]
         return CliRunner().invoke(app, words, input=input)
 

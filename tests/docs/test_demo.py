@@ -1,21 +1,23 @@
-"""README.md shows what the two demo commands print today."""
+"""README.md and docs/explain.md show what the demo commands print and draw today."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.docs.paste_demo import PAGE, demo_of, rerun, with_demo
+from tests.docs.paste_demo import EXPLAIN, PAGE, PICTURE, demo_of, picture_command, printed, rerun, with_demo
 
 # One step of the last digit shown, for machines whose rounding differs, and what binary fractions add to it.
-CLOSE = 0.011
+CLOSE = 1.1
 
-_SCORE = re.compile(r"-?\b\d+\.\d\d\b")
+_SCORE = re.compile(r"-?\b\d+\.\d\d\d?\b")
 
 
 def differences(shown: str, printed: str) -> list[tuple[str, str]]:
-    """Pairs of lines, shown and printed, that differ in more than scores by CLOSE."""
+    """Pairs of lines, shown and printed, that differ in more than scores by CLOSE steps of their last digit."""
     lines, others = shown.splitlines(), printed.splitlines()
     lines += [""] * (len(others) - len(lines))
     others += [""] * (len(lines) - len(others))
@@ -26,7 +28,14 @@ def _alike(line: str, other: str) -> bool:
     if _SCORE.sub("#", line) != _SCORE.sub("#", other):
         return False
     scores = zip(_SCORE.findall(line), _SCORE.findall(other), strict=True)
-    return all(abs(float(score) - float(now)) < CLOSE for score, now in scores)
+    return all(
+        _step(score) == _step(now) and abs(float(score) - float(now)) < CLOSE * _step(now) for score, now in scores
+    )
+
+
+def _step(score: str) -> float:
+    """One of the last digit shown."""
+    return float(10.0 ** -len(score.partition(".")[2]))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +44,10 @@ def _alike(line: str, other: str) -> bool:
         (" clips/1.ogg  3.72  10.00", " clips/1.ogg  3.71  10.00", True),
         (" clips/1.ogg  3.72  10.00", " clips/1.ogg  3.70  10.00", False),
         (" clips/1.ogg  3.72  10.00", " clips/2.ogg  3.72  10.00", False),
+        (" MI  +0.103", " MI  +0.104", True),
+        (" MI  +0.103", " MI  +0.105", False),
+        (" MI  +0.103", " MI  -0.103", False),
+        (" MI  0.103", " MI  0.10", False),
         (" clips/1.ogg  3.72  10.00", " clips/1.ogg   3.72  10.00", False),
         (" alpha  3.53     1", " alpha  3.53     2", False),
         ("clap-drasp.mini@e659b9c560b5", "clap-drasp.mini@e659b9c560b6", False),
@@ -58,3 +71,17 @@ def test_the_readme_shows_what_the_program_prints() -> None:
     shown = demo_of(PAGE.read_text(encoding="utf-8"))
     assert shown.count("$ drasp ") == 2
     assert differences(shown, rerun(shown)) == []
+
+
+def test_the_page_on_explaining_shows_what_the_program_prints_and_draws(tmp_path: Path) -> None:
+    """The picture but for a shade here and there. When this fails: python -m tests.docs.paste_demo."""
+    from matplotlib.image import imread
+
+    command, _, shown = demo_of(EXPLAIN.read_text(encoding="utf-8")).partition("\n")
+    draw = picture_command(tmp_path / "drawn.png")
+    assert command == f"$ {draw.partition(' --plot ')[0]} --format table"
+    assert differences(shown, printed(f"{draw} --format table") + "\n") == []
+    drawn, kept = imread(tmp_path / "drawn.png"), imread(PICTURE)
+    assert drawn.shape == kept.shape
+    assert np.abs(drawn - kept).mean() < 0.004
+    assert PICTURE.stat().st_size < 100_000

@@ -229,6 +229,12 @@ class HTSAT(nn.Module):
         """Width of a frame."""
         return self.config.dim
 
+    @property
+    def num_frames(self) -> int:
+        """Time steps of its answer, repetitions included."""
+        columns = self.config.image_size // self.config.patch_size // 2 ** (len(self.config.depths) - 1)
+        return self.bands * columns * self.config.frame_repeat
+
     def fold(self, logmel: Tensor) -> Tensor:
         """(batch, frames, mels) -> image (batch, 1, size, size), frames stretched to fill it."""
         size, bands = self.config.image_size, self.bands

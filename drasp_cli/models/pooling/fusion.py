@@ -38,8 +38,9 @@ class DualResolutionPooling(Pooling):
         self.beta = nn.Parameter(torch.tensor(0.0))
 
     def fuse(self, whole: Pooled, local: Pooled) -> Pooled:
-        """Embedding alpha * whole + beta * local, with the attention weights of `local`."""
-        return Pooled(self.alpha * whole.embedding + self.beta * local.embedding, local.weights)
+        """Embedding alpha * whole + beta * local, with both summands and the attention weights of `local`."""
+        branches = self.alpha * whole.embedding, self.beta * local.embedding
+        return Pooled(branches[0] + branches[1], local.weights, branches)
 
 
 class DualResolutionAttentive(DualResolutionPooling):
@@ -55,6 +56,11 @@ class DualResolutionAttentive(DualResolutionPooling):
         super().__init__(dim, out_dim=dim)
         self.tap = TemporalAverage(dim)
         self.gsap = SegmentalAttentive(dim, segment_size, partial_segment)
+
+    @property
+    def frames_per_weight(self) -> int:
+        """The segment size."""
+        return self.gsap.segment_size
 
     def pool(self, frames: Tensor, mask: Tensor) -> Pooled:
         """Fused mean; weights (batch, segments)."""
@@ -77,6 +83,11 @@ class DualResolutionAttentiveStatistics(DualResolutionPooling):
         super().__init__(dim, out_dim=2 * dim)
         self.tsp = TemporalStatistics(dim, eps)
         self.gasp = SegmentalAttentiveStatistics(dim, segment_size, partial_segment, eps)
+
+    @property
+    def frames_per_weight(self) -> int:
+        """The segment size."""
+        return self.gasp.segment_size
 
     def pool(self, frames: Tensor, mask: Tensor) -> Pooled:
         """Fused mean and standard deviation; weights (batch, segments)."""

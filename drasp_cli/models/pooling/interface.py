@@ -18,10 +18,13 @@ class Pooled(NamedTuple):
         embedding: (batch, out_dim), in the dtype of the frames.
         weights: the attention behind it, for display, at least float32: (batch, frames), (batch, segments), or
             (batch, heads, frames). Each row is >= 0 and sums to 1. None where there is no attention.
+        branches: the two summands of the embedding of a dual-resolution pooling, both (batch, out_dim): first that of
+            the whole clip, then that of its segments. None for the others.
     """
 
     embedding: Tensor
     weights: Tensor | None = None
+    branches: tuple[Tensor, Tensor] | None = None
 
 
 class Pooling(nn.Module, ABC):
@@ -58,6 +61,11 @@ class Pooling(nn.Module, ABC):
         """Width of the embedding."""
         return self._out_dim
 
+    @property
+    def frames_per_weight(self) -> int:
+        """Consecutive frames that one attention weight stands for: those of a segment, or 1."""
+        return 1
+
     def forward(self, frames: Tensor, mask: Tensor | None = None) -> Pooled:
         """(batch, frames, dim), (batch, frames) bool with True = real -> Pooled with embedding (batch, out_dim).
 
@@ -70,7 +78,7 @@ class Pooling(nn.Module, ABC):
         with torch.autocast(frames.device.type, enabled=False):
             precise = frames.to(torch.promote_types(frames.dtype, torch.float32))
             pooled = self.pool(zero_padding(precise, mask), mask)
-        return Pooled(pooled.embedding.to(frames.dtype), pooled.weights)
+        return pooled._replace(embedding=pooled.embedding.to(frames.dtype))
 
     @abstractmethod
     def pool(self, frames: Tensor, mask: Tensor) -> Pooled:

@@ -70,6 +70,11 @@ class SegmentalAttentive(AttentivePooling):
         self.segment_size = segment_size
         self.partial_segment = partial_segment
 
+    @property
+    def frames_per_weight(self) -> int:
+        """The segment size."""
+        return self.segment_size
+
     def pool(self, frames: Tensor, mask: Tensor) -> Pooled:
         """Weighted mean; weights (batch, segments)."""
         segments, real = segment_means(frames, mask, self.segment_size, self.partial_segment)
@@ -94,6 +99,11 @@ class SegmentalAttentiveStatistics(AttentivePooling):
         self.segment_size = segment_size
         self.partial_segment = partial_segment
         self.eps = eps
+
+    @property
+    def frames_per_weight(self) -> int:
+        """The segment size."""
+        return self.segment_size
 
     def pool(self, frames: Tensor, mask: Tensor) -> Pooled:
         """Weighted mean and standard deviation; weights (batch, segments)."""

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
 import pytest
 
+from drasp_cli.audio import windows
 from drasp_cli.audio.windows import cut_windows
 
 
 def cut(signal: list[float], window: int, fill: str) -> list[tuple[list[float], int]]:
     blocks = [np.array(signal, dtype=np.float32)]
     return [(window.samples.tolist(), window.num_samples) for window in cut_windows(blocks, window, fill)]
+
+
+def test_doctests():
+    assert doctest.testmod(windows).failed == 0
 
 
 def test_consecutive_windows_the_last_one_filled_with_zeros():

@@ -237,11 +237,25 @@ def test_gradients_equal_finite_differences(name, partial):
 @every_pooling
 def test_shapes(name):
     pooling = build_pooling(PoolingConfig(name, segment_size=4, num_heads=2), 6)
-    embedding, weights = pooling(torch.randn(3, 9, 6, generator=torch.Generator().manual_seed(0)))
+    embedding, weights, branches = pooling(torch.randn(3, 9, 6, generator=torch.Generator().manual_seed(0)))
     assert embedding.shape == (3, pooling.out_dim)
     units = 3 if "Segmental" in name or "Dual" in name else 9
     shape = None if name.startswith("Temporal") else (3, 2, 9) if "Head" in name else (3, units)
     assert (None if weights is None else tuple(weights.shape)) == shape
+    assert pooling.frames_per_weight == (4 if units == 3 else 1)
+    assert (branches is not None) is ("Dual" in name)
+
+
+@pytest.mark.parametrize("name", ["DualResolutionAttentive", "DualResolutionAttentiveStatistics"])
+def test_the_branches_are_the_summands_of_the_embedding(name):
+    """With alpha 1 and beta 2 on frames that are all alike, the second branch is twice the first."""
+    pooling = build_pooling(PoolingConfig(name, segment_size=2), 6)
+    with torch.no_grad():
+        pooling.beta.fill_(2.0)
+        embedding, _, branches = pooling(torch.full((3, 8, 6), 0.5))
+    whole, segments = branches
+    torch.testing.assert_close(segments, 2 * whole)
+    assert torch.equal(whole + segments, embedding)
 
 
 @every_pooling

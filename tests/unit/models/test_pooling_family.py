@@ -39,7 +39,7 @@ def test_a_name_builds_the_class_of_that_name(name):
 
 def test_every_option_reaches_the_pooling():
     config = PoolingConfig("DualResolutionAttentiveStatistics", segment_size=3, partial_segment="zero", eps=4.0)
-    embedding, weights = build_pooling(config, 2)(torch.ones(1, 4, 2))
+    embedding, weights, _ = build_pooling(config, 2)(torch.ones(1, 4, 2))
     assert weights.shape == (1, 2)
     assert embedding[0, 2:].tolist() == [2.0, 2.0]
 

@@ -1,0 +1,5 @@
+"""Pictures, by matplotlib: the optional extra `plot`, imported only when a picture is drawn.
+
+- style.py: how all of them look, and how they are saved
+- explanation.py: a clip, and which of its seconds a score leans on
+"""
