@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 LOWEST = 50.0  # Hz; what is below is not drawn
 _FRAME_SECONDS = 0.064  # at most
-_FLOOR = 1e-10  # power: -100 dB
+_FLOOR = 1e-13  # power: -130 dB
 
 
 class Spectrogram:
@@ -79,9 +79,8 @@ class Spectrogram:
 
 
 def _bands(frequencies: np.ndarray, sample_rate: int, frame: int) -> np.ndarray:
-    """Triangles round each frequency, as wide as the way to its neighbour or a bin, (bands, bins), rows of sum 1."""
+    """Triangles of height 1 round each frequency, reaching as far as its neighbour or a bin, (bands, bins)."""
     bins = np.fft.rfftfreq(frame, 1 / sample_rate)
     widths = np.maximum(np.gradient(frequencies), bins[1])
-    weights = np.maximum(0.0, 1 - np.abs(bins - frequencies[:, None]) / widths[:, None])
-    normalised: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
-    return normalised
+    weights: np.ndarray = np.maximum(0.0, 1 - np.abs(bins - frequencies[:, None]) / widths[:, None])
+    return weights

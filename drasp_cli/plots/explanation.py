@@ -98,7 +98,7 @@ def _panels(explanation: ClipExplanation) -> list[tuple[str, Explanation]]:
 
 def _draw_sound(axes: Axes, sound: Spectrogram) -> None:
     levels = sound.levels
-    top = max(float(levels.max()), -80.0)  # of silence, black is enough
+    top = max(float(levels.max()), -60.0)  # so that silence is dark, and not as loud as can be
     axes.imshow(
         np.round(levels / _STEP) * _STEP,
         origin="lower",
@@ -213,7 +213,8 @@ def _mark_time(axes: Axes, explanation: ClipExplanation) -> None:
                 ticks.append(begin + offset)
                 names.append(f"{start + of_clip + offset:g}")
     axes.set_xticks(ticks, names)
-    axes.set_xlabel("seconds of the file; behind a dotted line the same is heard again")
+    again = "; behind a dotted line the same is heard again" if len(begins) > 1 else ""
+    axes.set_xlabel(f"seconds of the file{again}")
 
 
 def _step(length: float) -> float:

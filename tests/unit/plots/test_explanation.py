@@ -64,6 +64,12 @@ def test_marks_of_time_begin_again_with_the_clip(tmp_path: Path) -> None:
     assert any("heard again" in word for word in found)
 
 
+def test_a_clip_that_is_heard_once_and_filled_with_silence_does_not_begin_again(tmp_path: Path) -> None:
+    found = words(explained(0.6, 1, end=1.0), tmp_path)
+    assert "silence" in found
+    assert "seconds of the file" in found
+
+
 def test_marks_of_a_range_are_seconds_of_the_file(tmp_path: Path) -> None:
     whole = explained(1.0, 1, end=1.0)
     found = words(dataclasses.replace(whole, clip=Clip("a.wav", start=5.0, end=6.0)), tmp_path)
