@@ -43,8 +43,8 @@ class Checkpoint:
 
     Attributes:
         name: as the user spelled it, without revision.
-        revision: 12 hex digits. Of a checkpoint on the Hub, the first of its commit; of any other, the first of the
-            SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
+        revision: 12 hex digits. Of a checkpoint on the Hub, or made of a file there, the first of its commit; of any
+            other, the first of the SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
         predictor: on the CPU, in fp32, in eval mode.
         tokenizer: None where the folder has none, or no axis reads prompts; those that do then stay empty.
     """
@@ -78,6 +78,7 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
         CheckpointError: the folder is incomplete, or its tensors are not exactly the ones its config asks for.
         ConfigError: its `config.json` is refused.
         HubError: the Hub does not give it, or the cache's copy is damaged.
+        OutputError: it has to be converted, and the cache cannot be written.
     """
     return load_found(resolve(model, progress=progress))
 
@@ -91,9 +92,9 @@ def load_found(found: Found) -> Checkpoint:
     try:
         tensors = read_tensors(folder / WEIGHTS_FILE)
     except CheckpointError as error:
-        if found.address is None:
+        if found.to_pull is None:
             raise
-        raise HubError(found.address.spelling, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
+        raise HubError(found.to_pull, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
     if is_meta_config(data):
         tensors = without_pretraining(tensors)
     load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))

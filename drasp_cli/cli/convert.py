@@ -43,7 +43,9 @@ def audiobox(
 def laion_clap(
     source: Annotated[
         str,
-        typer.Argument(metavar="SRC", help="File that LAION published, or of its shape; or hf-hub:owner/repo:file."),
+        typer.Argument(
+            metavar="SRC", help="File that LAION published, or of its shape; or clap.laion, hf-hub:owner/repo:file."
+        ),
     ],
     out: Out,
     tokenizer: Tokenizer = None,
@@ -157,8 +159,8 @@ def _check_pooling(pooling: str) -> None:
 
 def _tell_of_tokenizer(out: Path, consequence: str, quiet: bool) -> None:
     """Says that a checkpoint cannot read prompts, where that is so, and what would make it read them."""
-    from drasp_cli.checkpoints.convert.tokenizer import ROBERTA
     from drasp_cli.checkpoints.folder import TOKENIZER_FILE
+    from drasp_cli.checkpoints.registry import ROBERTA
 
     if not (out / TOKENIZER_FILE).exists():
         remedy = f"with --tokenizer {ROBERTA.spelling} prompts are read"

@@ -20,12 +20,8 @@ from pathlib import Path
 
 from drasp_cli.checkpoints.convert import clap
 from drasp_cli.checkpoints.convert.original import Original, find_source
-from drasp_cli.checkpoints.convert.pickles import read_pickle
 from drasp_cli.checkpoints.convert.poolings import RESEARCH_POOLINGS, SEGMENTAL
-from drasp_cli.checkpoints.convert.state_dict import state_dict_of
-from drasp_cli.checkpoints.convert.tokenizer import find_tokenizer
 from drasp_cli.checkpoints.convert.writing import check_out, write_converted
-from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.errors import InputError
 from drasp_cli.models.config import (
     AudioConfig,
@@ -94,22 +90,19 @@ def convert_track1(
     """
     check_out(out)
     found = find_source(source, progress=progress)
-    name = str(found.path)
-    config = track1_config(pooling, segment_size, frame_repeat, name)
-    if found.path.is_dir():
-        raise InputError(name, "is a folder; the research code's Track 1 saves a file, best_ckpt_N")
-    tensors = clap.without_extras(state_dict_of(read_pickle(found.path), name), name, _CLAP)
-    tokens = find_tokenizer(tokenizer, clap.TEXT, on_hub=found.address is not None, progress=progress)
+    config = track1_config(pooling, segment_size, frame_repeat, str(found.path))
+    expected = "the research code's Track 1 saves a file, best_ckpt_N"
+    file = clap.open_file(found, expected=expected, prefix=_CLAP, tokenizer=tokenizer, progress=progress)
     write_converted(
         Original(
             config,
-            tensors,
+            file.tensors,
             found,
             found.path,
-            digest_of(found.path, like="sha256:"),
+            file.digest,
             _ABOUT.format(pooling=pooling),
             spelled=research_name,
-            tokenizer=tokens,
+            tokenizer=file.tokenizer,
         ),
         out,
     )
