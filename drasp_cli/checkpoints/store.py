@@ -31,7 +31,7 @@ from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config, withou
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
 from drasp_cli.errors import CheckpointError, HubError, HubProblem
-from drasp_cli.models.build import build_predictor
+from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import ClapConfig, PredictorConfig, parse_config, read_json, save_config
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
@@ -88,7 +88,7 @@ def load_found(found: Found) -> Checkpoint:
     folder = found.folder
     data = read_json(folder / CONFIG_FILE)
     config = _parsed(data, folder)
-    predictor = build_predictor(config)
+    predictor = unfilled_predictor(config)
     try:
         tensors = read_tensors(folder / WEIGHTS_FILE)
     except CheckpointError as error:
@@ -169,7 +169,7 @@ def load_tensors(
     """Fills a predictor with tensors, which must be exactly the ones it has.
 
     Args:
-        predictor: changed in place.
+        predictor: changed in place; it may be unfilled.
         tensors: by name; half precision is widened to the predictor's own.
         source: their file, for messages.
         spelled: from a tensor's name in the predictor to its name in `tensors`, no two to the same.
@@ -192,7 +192,9 @@ def load_tensors(
     if wrong:
         raise CheckpointError(source, "tensors of the wrong shape", wrong)
     check_constants(constants, tensors, source)
-    predictor.load_state_dict({name: tensors[spelled(name)] for name in state})
+    # Copies: a file that is mapped may change under a predictor's feet, and a pickle's tensors may share their memory.
+    copies = {name: tensors[spelled(name)].to(tensor.dtype, copy=True) for name, tensor in state.items()}
+    predictor.load_state_dict(copies, assign=True)
 
 
 def check_constants(constants: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source: str) -> None:

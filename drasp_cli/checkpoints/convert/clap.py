@@ -114,7 +114,7 @@ def without_extras(tensors: Mapping[str, Tensor], source: str, prefix: str = "")
     Raises:
         InputError: one of the constants that our predictor lacks is not what it must be.
     """
-    constants = {prefix + name: tensor for name, tensor in _constants().items()}
+    constants = {prefix + name: tensor for name, tensor in laion_constants().items()}
     try:
         check_constants(constants, tensors, source)
     except CheckpointError as error:
@@ -125,7 +125,7 @@ def without_extras(tensors: Mapping[str, Tensor], source: str, prefix: str = "")
     return {prefix + _COUNT: torch.tensor(0), **kept}
 
 
-def _constants() -> dict[str, Tensor]:
+def laion_constants() -> dict[str, Tensor]:
     """Theirs that our predictor computes otherwise, or not at all.
 
     The STFT is a convolution there: w[k, n] = hann[n] exp(-2 pi i k n / N), its real and its imaginary part.

@@ -16,7 +16,7 @@ from drasp_cli.checkpoints.convert.original import Original
 from drasp_cli.checkpoints.folder import WEIGHTS_FILE
 from drasp_cli.checkpoints.store import load_tensors, save_checkpoint
 from drasp_cli.errors import CheckpointError, InputError, OutputError
-from drasp_cli.models.build import build_predictor
+from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import PredictorConfig
 
 
@@ -45,7 +45,7 @@ def write_converted(original: Original, out: Path) -> None:
     """
     config = dataclasses.replace(original.config, name=out.resolve().name)
     card = card_of(config, original.file.name, original.source.address, original.digest, original.about)
-    predictor = build_predictor(config)
+    predictor = unfilled_predictor(config)
     try:
         load_tensors(predictor, original.tensors, str(original.file), original.spelled)
     except CheckpointError as error:
