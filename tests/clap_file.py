@@ -134,6 +134,11 @@ def track1_tensors(pooling: str, seed: int = 0) -> dict[str, Tensor]:
     return tensors
 
 
+def baseline_tensors(seed: int = 0) -> dict[str, Tensor]:
+    """What the MusicEval baseline saves: the same heads, on LAION-CLAP's own embedding."""
+    return {name: tensor for name, tensor in track1_tensors("tap", seed).items() if not name.startswith("pooling")}
+
+
 def _drawn(shapes: dict[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:
     """Weights that keep what they are given of about its size, and biases that do not drown it."""
     generator = torch.Generator().manual_seed(seed)
