@@ -27,6 +27,7 @@ GOLDEN = Path(__file__).parents[1] / "parity" / "golden" / "clap.npz"  # has eve
 
 def main() -> None:
     folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
     predictor = build_predictor(laion_config(is_published=False, source="seeded"))
     learned = predictor.state_dict()
     constants = {clap.laion_name(name): buffer for name, buffer in predictor.named_buffers() if name not in learned}
