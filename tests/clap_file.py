@@ -5,6 +5,8 @@ The names are spelled out here, as the two programs write them, and not asked of
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import math
 from pathlib import Path
 
@@ -13,12 +15,14 @@ import torch
 from torch import Tensor
 
 from drasp_cli.checkpoints.convert import clap
+from drasp_cli.checkpoints.registry import CLAP_LAION, REGISTRY, ROBERTA, Conversion, FileFacts, HubAddress
 from drasp_cli.models.backbones.htsat import HTSAT
 from drasp_cli.models.backbones.text import TextTower
 from drasp_cli.models.config import HTSATConfig, TextConfig
 from drasp_cli.models.logmel import mel_filters
 from drasp_cli.training.tokenizer import train_tokenizer
-from tests.research_folder import WIDTHS, attention_shapes
+from tests.hub_server import LocalHub, Repo
+from tests.research_folder import WIDTHS, attention_shapes, pickled
 from tests.tiny import PROMPTS, lively
 
 TOWER = HTSATConfig(embed_dim=8, depths=(2, 2, 2, 2), num_heads=(2, 2, 4, 4))
@@ -39,6 +43,31 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the readers take towers of these sizes for LAION-CLAP's."""
     monkeypatch.setattr(clap, "TOWER", TOWER)
     monkeypatch.setattr(clap, "TEXT", TEXT)
+
+
+def plant_laion(
+    monkeypatch: pytest.MonkeyPatch, commit: str, content: bytes, tokenizer: HubAddress, edition: int = 1
+) -> Conversion:
+    """Makes `clap.laion` a file with this content, at another commit of its repository, and with this tokenizer."""
+    entry = REGISTRY[CLAP_LAION]
+    assert entry.conversion is not None
+    facts = FileFacts(len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
+    source = dataclasses.replace(entry.conversion.source, revision=commit, files={entry.conversion.file: facts})
+    planted = Conversion(source, tokenizer, edition)
+    monkeypatch.setitem(REGISTRY, CLAP_LAION, dataclasses.replace(entry, conversion=planted))
+    return planted
+
+
+def publish_laion(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Conversion:
+    """Puts small towers and their tokenizer where LAION and RoBERTa are on the Hub, and pins `clap.laion` to them."""
+    entry = REGISTRY[CLAP_LAION]
+    assert entry.conversion is not None
+    content = pickled({"epoch": 15, "optimizer": {}, "state_dict": laion_tensors()})
+    hub.repos[entry.conversion.source.repo], hub.repos[ROBERTA.repo] = Repo(), Repo()
+    commit = hub.repos[entry.conversion.source.repo].commit({entry.conversion.file: content})
+    tokens = (tokenizer_folder(folder) / "tokenizer.json").read_bytes()
+    tokens_commit = hub.repos[ROBERTA.repo].commit({"tokenizer.json": tokens})
+    return plant_laion(monkeypatch, commit, content, dataclasses.replace(ROBERTA, revision=tokens_commit))
 
 
 def tokenizer_folder(folder: Path) -> Path:
@@ -103,6 +132,11 @@ def track1_tensors(pooling: str, seed: int = 0) -> dict[str, Tensor]:
     if pooling in ("drap", "drsp"):
         tensors |= {"pooling.alpha": torch.tensor(0.7), "pooling.beta": torch.tensor(0.6)}
     return tensors
+
+
+def baseline_tensors(seed: int = 0) -> dict[str, Tensor]:
+    """What the MusicEval baseline saves: the same heads, on LAION-CLAP's own embedding."""
+    return {name: tensor for name, tensor in track1_tensors("tap", seed).items() if not name.startswith("pooling")}
 
 
 def _drawn(shapes: dict[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:

@@ -27,7 +27,7 @@ from drasp_cli.errors import HubError, HubProblem
 REVISION_DIGITS = 12  # hex digits of a commit in the label of a result; the Hub resolves them, and so does the cache
 
 _PART_OF_COMMIT = re.compile(rf"[0-9a-f]{{{REVISION_DIGITS},39}}")
-_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +80,36 @@ def fetch(
     return snapshot
 
 
-def fetch_file(address: HubAddress, name: str, *, progress: bool = False) -> Path:
+def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force: bool = False) -> Path:
     """One file of a repository, whatever kind it is, in the cache; downloaded where that lacks it.
 
     Args:
-        address: of a repository that nobody has vouched for; its revision is looked up as by `fetch`.
+        address: its revision is looked up as by `fetch`; where it knows the file, the file is held to that.
         name: of the file, with the folders it is in.
         progress: draw the client's progress bars on standard error, where that is a terminal.
+        force: download again what the cache has.
 
     Raises:
-        HubError: it cannot be had.
+        HubError: it cannot be had, or is not what it must be.
     """
     from huggingface_hub import hf_hub_download
 
-    with translated(f"{address.spelling}:{name}"), talking(progress):
-        return Path(
+    spelling = f"{address.spelling}:{name}"
+    with translated(spelling), talking(progress):
+        path = Path(
             hf_hub_download(
                 address.repo,
                 name,
                 revision=_whole_commit(address),
+                force_download=force,
                 library_name="drasp",
                 library_version=__version__,
             )
         )
+    snapshot = path.parents[name.count("/")]
+    known = {name: address.files[name]} if name in address.files else {}
+    _refuse(spelling, faults_since(snapshot, known, _receipt(address.repo, snapshot.name)))
+    return path
 
 
 def cached(address: HubAddress) -> Snapshot | None:
@@ -193,16 +200,23 @@ def _snapshots(repo: str) -> Path:
 
 def cache_folder() -> Path:
     """Where the client's cache is, by the environment variables that the client documents, without importing it."""
+    return _folder_of_client("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "hub")
+
+
+def assets_folder() -> Path:
+    """Where drasp keeps what it makes of downloads: in the client's folder for other libraries' files."""
+    return _folder_of_client("HF_ASSETS_CACHE", "HUGGINGFACE_ASSETS_CACHE", "assets") / "drasp"
+
+
+def _folder_of_client(variable: str, older_variable: str, inside_home: str) -> Path:
     home = os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface"))  # noqa: PTH118
-    cache = os.getenv("HF_HUB_CACHE", os.getenv("HUGGINGFACE_HUB_CACHE", os.path.join(home, "hub")))  # noqa: PTH118
-    return Path(os.path.expandvars(os.path.expanduser(cache)))  # noqa: PTH111
+    folder = os.getenv(variable, os.getenv(older_variable, os.path.join(home, inside_home)))  # noqa: PTH118
+    return Path(os.path.expandvars(os.path.expanduser(folder)))  # noqa: PTH111
 
 
 def _receipt(repo: str, commit: str) -> Path:
-    """Where it is remembered that a snapshot was hashed: in the part of HF_HOME that is for other libraries' files."""
-    from huggingface_hub.constants import HF_ASSETS_CACHE
-
-    return Path(HF_ASSETS_CACHE) / "drasp" / "verified" / repo.replace("/", "--") / f"{commit}.json"
+    """Where it is remembered that files of a commit were hashed."""
+    return assets_folder() / "verified" / repo.replace("/", "--") / f"{commit}.json"
 
 
 def _listed(address: HubAddress, snapshot: Snapshot) -> Mapping[str, FileFacts]:
@@ -249,7 +263,7 @@ def _problem(error: BaseException) -> HubProblem | None:
         return _problem_of_answer(error)
     if isinstance(error, RuntimeError) and error.__cause__ is not None:
         return _problem(error.__cause__)
-    if isinstance(error, OSError) and error.errno in _FULL_DISK:
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
         return HubProblem.DISK_FULL
     if isinstance(error, OSError) and "onsistency check failed" in str(error):  # fewer or more bytes than announced
         return HubProblem.DAMAGED

@@ -1,6 +1,7 @@
 """What `--model` accepts, and what each spelling means.
 
-    audiobox.meta                 a name: one of `REGISTRY`, inside the package or pinned on the Hugging Face Hub
+    audiobox.meta                 a name: one of `REGISTRY`, inside the package or pinned on the Hugging Face Hub, there
+                                  as a checkpoint folder or as another program's file
     ./folder  /folder             a path: always with a slash that says so
     hf-hub:owner/repo[@revision]  a checkpoint folder on the Hugging Face Hub
 
@@ -56,6 +57,37 @@ class HubAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """A checkpoint folder that is made of another program's file when it is first needed, and kept.
+
+    Attributes:
+        source: repository, commit, and the facts of the one file that is read.
+        tokenizer: the repository and commit whose `tokenizer.json` goes into the folder.
+        edition: raised whenever what is made of the same file changes, so that no drasp reads what another one made.
+    """
+
+    source: HubAddress
+    tokenizer: HubAddress
+    edition: int
+
+    @property
+    def file(self) -> str:
+        """What the one file is called in its repository."""
+        (name,) = self.source.files
+        return name
+
+    @property
+    def facts(self) -> FileFacts:
+        """What the one file must be."""
+        return self.source.files[self.file]
+
+    @property
+    def spelling(self) -> str:
+        """The file, as `drasp convert` takes it."""
+        return f"{self.source.spelling}:{self.file}"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A name that exists.
 
@@ -64,18 +96,20 @@ class Entry:
         axes: what it scores, in column order.
         ratings: what it was trained on, as in its `config.json`.
         hub: where it is downloaded from, its revision a commit and the facts of all its files known; None for a
-            checkpoint that ships inside the package.
+            checkpoint that is no folder there.
+        conversion: what it is made of, where it is no folder anywhere before.
     """
 
     about: str
     axes: tuple[str, ...]
     ratings: str
     hub: HubAddress | None = None
+    conversion: Conversion | None = None
 
     @property
     def kind(self) -> str:
-        """`shipped` or `hub`."""
-        return "shipped" if self.hub is None else "hub"
+        """`shipped`, `hub` or `converted`."""
+        return "hub" if self.hub else "converted" if self.conversion else "shipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +118,19 @@ class Location:
 
     Attributes:
         name: to show with its results, without revision.
-        place: a folder on this disk, or an address on the Hub.
+        place: a folder on this disk, an address on the Hub, or what there a folder is made of.
     """
 
     name: str
-    place: Path | HubAddress
+    place: Path | HubAddress | Conversion
 
 
 AUDIOBOX_META = "audiobox.meta"
 AUDIOBOX_AXES = ("PQ", "PC", "CE", "CU")
+CLAP_LAION = "clap.laion"
+
+ROBERTA = HubAddress("FacebookAI/roberta-base", "e2da8e2f811d1448a5b465c236feacd80ffbac7b")
+"""Whose tokenizer LAION-CLAP's prompts are read with."""
 
 # Every name that exists. Nothing is listed that cannot be loaded.
 REGISTRY: dict[str, Entry] = {
@@ -118,6 +156,24 @@ REGISTRY: dict[str, Entry] = {
             },
         ),
     ),
+    CLAP_LAION: Entry(
+        "LAION-CLAP's towers as published (CC0): HTSAT-base and RoBERTa-base, the cosine of clip and prompt",
+        axes=("CLAP",),
+        ratings="none",
+        conversion=Conversion(
+            HubAddress(
+                "lukewys/laion_clap",
+                "b3708341862f581175dba5c356a4ebf74a9b6651",
+                {
+                    "music_audioset_epoch_15_esc_90.14.pt": FileFacts(
+                        2_352_471_003, "sha256:fae3e9c087f2909c28a09dc31c8dfcdacbc42ba44c70e972b58c1bd1caf6dedd"
+                    ),
+                },
+            ),
+            ROBERTA,
+            edition=1,
+        ),
+    ),
 }
 SHIPPED = tuple(name for name, entry in REGISTRY.items() if entry.kind == "shipped")
 DEFAULT_MODEL = "clap-drasp.mini"
@@ -141,7 +197,8 @@ def locate(model: str) -> Location:
         CheckpointError: a path that is not a folder.
     """
     if model in REGISTRY:
-        return Location(model, REGISTRY[model].hub or shipped_folder(model))
+        entry = REGISTRY[model]
+        return Location(model, entry.hub or entry.conversion or shipped_folder(model))
     if model.startswith(HUB_PREFIX):
         address = hub_address(model)
         return Location(HUB_PREFIX + address.repo, address)

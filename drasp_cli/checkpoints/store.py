@@ -31,7 +31,7 @@ from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config, withou
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
 from drasp_cli.errors import CheckpointError, HubError, HubProblem
-from drasp_cli.models.build import build_predictor
+from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import ClapConfig, PredictorConfig, parse_config, read_json, save_config
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
@@ -43,8 +43,8 @@ class Checkpoint:
 
     Attributes:
         name: as the user spelled it, without revision.
-        revision: 12 hex digits. Of a checkpoint on the Hub, the first of its commit; of any other, the first of the
-            SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
+        revision: 12 hex digits. Of a checkpoint on the Hub, or made of a file there, the first of its commit; of any
+            other, the first of the SHA-256 of `config.json`, `model.safetensors` and `tokenizer.json`.
         predictor: on the CPU, in fp32, in eval mode.
         tokenizer: None where the folder has none, or no axis reads prompts; those that do then stay empty.
     """
@@ -78,6 +78,7 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
         CheckpointError: the folder is incomplete, or its tensors are not exactly the ones its config asks for.
         ConfigError: its `config.json` is refused.
         HubError: the Hub does not give it, or the cache's copy is damaged.
+        OutputError: it has to be converted, and the cache cannot be written.
     """
     return load_found(resolve(model, progress=progress))
 
@@ -87,13 +88,13 @@ def load_found(found: Found) -> Checkpoint:
     folder = found.folder
     data = read_json(folder / CONFIG_FILE)
     config = _parsed(data, folder)
-    predictor = build_predictor(config)
+    predictor = unfilled_predictor(config)
     try:
         tensors = read_tensors(folder / WEIGHTS_FILE)
     except CheckpointError as error:
-        if found.address is None:
+        if found.to_pull is None:
             raise
-        raise HubError(found.address.spelling, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
+        raise HubError(found.to_pull, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
     if is_meta_config(data):
         tensors = without_pretraining(tensors)
     load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
@@ -168,7 +169,7 @@ def load_tensors(
     """Fills a predictor with tensors, which must be exactly the ones it has.
 
     Args:
-        predictor: changed in place.
+        predictor: changed in place; it may be unfilled.
         tensors: by name; half precision is widened to the predictor's own.
         source: their file, for messages.
         spelled: from a tensor's name in the predictor to its name in `tensors`, no two to the same.
@@ -191,7 +192,9 @@ def load_tensors(
     if wrong:
         raise CheckpointError(source, "tensors of the wrong shape", wrong)
     check_constants(constants, tensors, source)
-    predictor.load_state_dict({name: tensors[spelled(name)] for name in state})
+    # Copies: a file that is mapped may change under a predictor's feet, and a pickle's tensors may share their memory.
+    copies = {name: tensors[spelled(name)].to(tensor.dtype, copy=True) for name, tensor in state.items()}
+    predictor.load_state_dict(copies, assign=True)
 
 
 def check_constants(constants: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from drasp_cli.checkpoints.convert.poolings import RESEARCH_POOLINGS
+from drasp_cli.checkpoints.convert.poolings import BASELINE, RESEARCH_POOLINGS, TRACK1_POOLINGS
 from drasp_cli.cli.errors import guarded
 from drasp_cli.cli.output import Talk
 
@@ -43,7 +44,9 @@ def audiobox(
 def laion_clap(
     source: Annotated[
         str,
-        typer.Argument(metavar="SRC", help="File that LAION published, or of its shape; or hf-hub:owner/repo:file."),
+        typer.Argument(
+            metavar="SRC", help="File that LAION published, or of its shape; or clap.laion, hf-hub:owner/repo:file."
+        ),
     ],
     out: Out,
     tokenizer: Tokenizer = None,
@@ -65,7 +68,11 @@ def drasp_track1(
     out: Out,
     pooling: Annotated[
         str,
-        typer.Option(metavar="NAME", help=f"As the research code calls it: {', '.join(RESEARCH_POOLINGS)}."),
+        typer.Option(
+            metavar="NAME",
+            help=f"As the research code calls it: {', '.join(RESEARCH_POOLINGS)}; "
+            f"{BASELINE} for the MusicEval baseline.",
+        ),
     ],
     segment_size: Annotated[
         int | None, typer.Option(help="Frames in a segment; needed by a pooling with segments.", min=1)
@@ -79,8 +86,8 @@ def drasp_track1(
     tokenizer: Tokenizer = None,
     quiet: Quiet = False,
 ) -> None:
-    """A checkpoint of the DRASP research code, Track 1: MI and TA by any of its poolings."""
-    _check_pooling(pooling)
+    """A checkpoint of the DRASP research code, Track 1, or of the MusicEval baseline: MI and TA."""
+    _check_pooling(pooling, TRACK1_POOLINGS)
     if frame_repeat not in (1, 32):
         raise typer.BadParameter(f"{frame_repeat} is not one of 1, 32", param_hint="--frame-repeat")
     from drasp_cli.checkpoints.convert.track1 import convert_track1
@@ -129,7 +136,7 @@ def drasp_track2(
 ) -> None:
     """A checkpoint of the DRASP research code, Track 2: PQ, PC, CE and CU by any of its poolings."""
     if pooling is not None:
-        _check_pooling(pooling)
+        _check_pooling(pooling, RESEARCH_POOLINGS)
     from drasp_cli.checkpoints.convert.track2 import convert_track2
 
     convert_track2(
@@ -149,16 +156,16 @@ convert.command("drasp-track1")(guarded(drasp_track1, when_interrupted="nothing 
 convert.command("drasp-track2")(guarded(drasp_track2, when_interrupted="nothing was written"))
 
 
-def _check_pooling(pooling: str) -> None:
-    if pooling not in RESEARCH_POOLINGS:
-        reason = f"'{pooling}' is not one of {', '.join(RESEARCH_POOLINGS)}"
+def _check_pooling(pooling: str, known: Collection[str]) -> None:
+    if pooling not in known:
+        reason = f"'{pooling}' is not one of {', '.join(known)}"
         raise typer.BadParameter(reason, param_hint="--pooling")
 
 
 def _tell_of_tokenizer(out: Path, consequence: str, quiet: bool) -> None:
     """Says that a checkpoint cannot read prompts, where that is so, and what would make it read them."""
-    from drasp_cli.checkpoints.convert.tokenizer import ROBERTA
     from drasp_cli.checkpoints.folder import TOKENIZER_FILE
+    from drasp_cli.checkpoints.registry import ROBERTA
 
     if not (out / TOKENIZER_FILE).exists():
         remedy = f"with --tokenizer {ROBERTA.spelling} prompts are read"

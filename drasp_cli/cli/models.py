@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, CONFIG_FILE
-from drasp_cli.checkpoints.registry import REGISTRY, Entry, HubAddress, shipped_folder
+from drasp_cli.checkpoints.registry import REGISTRY, Conversion, Entry, FileFacts, HubAddress, locate, shipped_folder
 from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
 from drasp_cli.cli.errors import guarded
 from drasp_cli.cli.output import Talk, counted, data_stream
-
-if TYPE_CHECKING:
-    from drasp_cli.checkpoints.resolve import Found
 
 _FORMATS = ("table", "json")
 _CARD_LINES = 12
@@ -51,14 +48,7 @@ def list_models(format: Format = None) -> None:
 def show_model(model: Model, format: Format = None, quiet: Quiet = False) -> None:
     """What a checkpoint says of itself: its config, and how its model card begins."""
     as_table = _is_table(format)
-    from drasp_cli.checkpoints.resolve import resolve
-    from drasp_cli.checkpoints.store import folder_config, revision_of
-    from drasp_cli.models.config import to_plain
-
-    found = resolve(model, only=(CONFIG_FILE, CARD_FILE), progress=not quiet)
-    config = to_plain(folder_config(found.folder))
-    facts = _named(found, found.revision or revision_of(found.folder)) | {"folder": str(found.folder)}
-    card = _beginning(found.folder / CARD_FILE)
+    facts, config, card = _not_made(model) or _in_folder(model, quiet)
     if not as_table:
         _write_json(facts | {"config": config, "card": card})
         return
@@ -77,7 +67,7 @@ def pull(
     from drasp_cli.cli.show import show_path
 
     found = resolve(model, progress=not quiet, force=force)
-    if found.address is None:
+    if found.to_pull is None:
         Talk(quiet).notice(f"{found.name} is no name on the Hub: it is on this disk already")
     show_path(found.folder)
 
@@ -85,17 +75,24 @@ def pull(
 def verify(model: Model, format: Format = None, quiet: Quiet = False) -> None:
     """Read every byte of a checkpoint: digests of its files, names and shapes of its tensors.
 
-    Digests are held to the registry, or to the Hub's own listing; a folder on this disk has nothing to be held to.
+    Digests are held to the registry, or to the Hub's own listing; those of a name that is converted, to what was
+    written then. A folder on this disk has nothing to be held to.
     """
     as_table = _is_table(format)
-    from drasp_cli.checkpoints import hub
+    from drasp_cli.checkpoints import converted, hub
     from drasp_cli.checkpoints.integrity import digest_of
     from drasp_cli.checkpoints.resolve import resolve
     from drasp_cli.checkpoints.store import load_found
 
     found = resolve(model, progress=not quiet)
-    known = hub.verify(found.address, found.snapshot) if found.address and found.snapshot else {}
-    judge = "registry" if found.address and found.address.files else "Hub"
+    known: Mapping[str, FileFacts] = {}
+    judge: str | None = None
+    if found.address and found.snapshot:
+        known = hub.verify(found.address, found.snapshot)
+        judge = "registry" if found.address.files else "Hub"
+    elif found.conversion:
+        known = converted.verify(found.name, found.folder)
+        judge = "conversion"
     files = []
     for name in CHECKPOINT_FILES:
         if (path := found.folder / name).exists():
@@ -105,7 +102,7 @@ def verify(model: Model, format: Format = None, quiet: Quiet = False) -> None:
     checkpoint = load_found(found)
     tensors = len(checkpoint.predictor.state_dict())
     if not as_table:
-        _write_json(_named(found, checkpoint.revision) | {"files": files, "tensors": tensors})
+        _write_json(_named(found.name, checkpoint.revision) | {"files": files, "tensors": tensors})
         return
     fits = {"file": Fit.NAME, "bytes": Fit.NUMBER, "digest": Fit.WORDS, "held_to": Fit.WORDS}
     draw(
@@ -130,9 +127,44 @@ def _write_json(value: Any) -> None:
     print(json.dumps(value, indent=2), file=data_stream())
 
 
+def _in_folder(model: str, quiet: bool) -> tuple[dict[str, Any], dict[str, Any], Sequence[str]]:
+    """What to show of a checkpoint: facts about where it is, its config, how its card begins."""
+    from drasp_cli.checkpoints.resolve import resolve
+    from drasp_cli.checkpoints.store import folder_config, revision_of
+    from drasp_cli.models.config import to_plain
+
+    found = resolve(model, only=(CONFIG_FILE, CARD_FILE), progress=not quiet)
+    facts = _named(found.name, found.revision or revision_of(found.folder)) | {"folder": str(found.folder)}
+    card = found.folder / CARD_FILE
+    text = card.read_text(encoding="utf-8", errors="replace") if card.exists() else ""
+    return facts, to_plain(folder_config(found.folder)), _beginning(text)
+
+
+def _not_made(model: str) -> tuple[dict[str, Any], dict[str, Any], Sequence[str]] | None:
+    """The same of a name that is converted when it is first needed, where that was not yet; None of any other."""
+    place = locate(model).place
+    if not isinstance(place, Conversion):
+        return None
+    from drasp_cli.checkpoints import converted
+    from drasp_cli.checkpoints.hub import REVISION_DIGITS
+    from drasp_cli.models.config import to_plain
+
+    if converted.kept(model, place):
+        return None
+    config, card = converted.describe(model, place)
+    facts = _named(model, str(place.source.revision)[:REVISION_DIGITS]) | {"folder": None}
+    return facts, to_plain(config), _beginning(card)
+
+
 def _entry(name: str, entry: Entry) -> dict[str, Any]:
     """A name of the registry, as `drasp models list` tells it."""
     facts: dict[str, Any] = {"name": name, "about": entry.about, "axes": list(entry.axes), "ratings": entry.ratings}
+    if entry.conversion is not None:
+        from drasp_cli.checkpoints.converted import kept
+
+        made = kept(name, entry.conversion)
+        source = entry.conversion.source
+        return facts | {"bytes": entry.conversion.facts.size} | _where(made) | _address(source)
     if entry.hub is None:
         folder = shipped_folder(name)
         size = sum((folder / file).stat().st_size for file in CHECKPOINT_FILES if (folder / file).exists())
@@ -141,16 +173,20 @@ def _entry(name: str, entry: Entry) -> dict[str, Any]:
 
     snapshot = cached(entry.hub)
     size = sum(file.size for file in entry.hub.files.values())
-    where = {"where": "in the cache", "folder": str(snapshot.folder)} if snapshot else {"where": "on the Hub"}
-    return facts | {"bytes": size, "folder": None} | where | _address(entry.hub)
+    return facts | {"bytes": size} | _where(snapshot.folder if snapshot else None) | _address(entry.hub)
+
+
+def _where(folder: Path | None) -> dict[str, Any]:
+    """Whether what is on the Hub is on this disk too."""
+    return {"where": "in the cache" if folder else "on the Hub", "folder": folder and str(folder)}
 
 
 def _address(address: HubAddress) -> dict[str, Any]:
     return {"repo": address.repo, "revision": address.revision}
 
 
-def _named(found: Found, revision: str) -> dict[str, Any]:
-    return {"name": found.name, "revision": revision}
+def _named(name: str, revision: str) -> dict[str, Any]:
+    return {"name": name, "revision": revision}
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> dict[str, str]:
@@ -164,11 +200,9 @@ def _flat(value: Mapping[str, Any], above: str = "") -> dict[str, str]:
     return rows
 
 
-def _beginning(card: Path) -> Sequence[str]:
+def _beginning(card: str) -> Sequence[str]:
     """The first lines of a model card that say something, its metadata left out."""
-    if not card.exists():
-        return []
-    lines = card.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = card.splitlines()
     if lines and lines[0] == "---" and "---" in lines[1:]:
         lines = lines[lines.index("---", 1) + 1 :]
     return [line for line in lines if line.strip()][:_CARD_LINES]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, overload
 
 import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from drasp_cli.models.audiobox import AudioboxPredictor
 from drasp_cli.models.config import AudioboxConfig, ClapConfig, PredictorConfig
@@ -24,6 +27,39 @@ def build_predictor(config: PredictorConfig) -> Predictor:
         return AudioboxPredictor(config).eval()
     assert isinstance(config, ClapConfig)
     return ClapPredictor(config).eval()
+
+
+def unfilled_predictor(config: PredictorConfig) -> Predictor:
+    """The same without its weights, for who fills every one of them: drawing two hundred million takes seconds.
+
+    Its parameters have a shape and a type and nothing more (device "meta"), so one that was forgotten cannot be used.
+    Assign to them: `load_state_dict(tensors, assign=True)`. Buffers are what they always are.
+    """
+    with _WithoutStorage():
+        return build_predictor(config)
+
+
+class _WithoutStorage(TorchFunctionMode):
+    """In the block and in this thread, `torch.empty` takes no memory, and nothing is drawn into what it gave."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func is torch.empty:
+            return func(*args, **{**kwargs, "device": "meta"})
+        subject = args[0] if args else kwargs.get("tensor")  # torch.nn.init hands it on by its name
+        if isinstance(subject, Tensor) and subject.is_meta and _is_in_place(func):
+            return subject
+        return func(*args, **kwargs)
+
+
+def _is_in_place(func: Callable[..., Any]) -> bool:
+    return func.__name__.endswith("_") and not func.__name__.endswith("__")
 
 
 @overload

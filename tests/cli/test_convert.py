@@ -17,8 +17,7 @@ import torch
 
 from drasp_cli.checkpoints import meta, registry
 from drasp_cli.checkpoints.convert import tokenizer
-from drasp_cli.checkpoints.convert.tokenizer import ROBERTA
-from drasp_cli.checkpoints.registry import FileFacts, HubAddress
+from drasp_cli.checkpoints.registry import ROBERTA, FileFacts, HubAddress
 from tests.clap_file import laion_tensors, shrink, tokenizer_folder, track1_tensors
 from tests.cli.conftest import Run, write
 from tests.hub_client import environment

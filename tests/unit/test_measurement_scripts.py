@@ -18,6 +18,7 @@ from drasp_cli.datasets.musiceval import RatedClip
 from drasp_cli.datatypes import Clip, ClipScore
 from tests.benchmarks.agreement import share_of_ceiling
 from tests.benchmarks.children import python
+from tests.benchmarks.clap_speed import row as clap_row
 from tests.benchmarks.codec_ratings import agreement_rows as codec_rows
 from tests.benchmarks.codec_ratings import system_rows
 from tests.benchmarks.damage import (
@@ -271,3 +272,12 @@ def test_a_child_tells_its_processor_time_and_says_why_it_failed():
     assert 0.1 <= child.cpu <= child.wall + 0.1
     with pytest.raises(RuntimeError, match=r"ended with 3: .*because"):
         python("import sys; print('because', file=sys.stderr); sys.exit(3)")
+
+
+def test_the_reference_counts_with_the_batch_size_that_suits_it_best():
+    took = {"drasp, batch 8": 0.2, "reference, batch 8": 0.5, "reference, batch 1": 0.3}
+    *seconds, ratio, aim, reached, apart = clap_row("tower", took, None)
+    assert seconds == [0.2, 0.5, 0.3]
+    assert ratio == pytest.approx(1.5)
+    assert (aim, reached, apart) == (1.4, True, None)
+    assert clap_row("start", took, 2e-4)[-3:] == [4.0, False, "2.0e-04"]

@@ -7,9 +7,9 @@
     state_dict.py   the tensors in one, by name
     audiobox.py     Meta's audiobox-aesthetics: its folder, or `checkpoint.pt`
     track2.py       the DRASP research code's Track 2: a `save_pretrained` folder, or a bare state dict
-    clap.py         LAION-CLAP's towers: their names and constants
-    laion.py        those that LAION published
-    track1.py       the DRASP research code's Track 1: a bare state dict with these towers in it
+    clap.py         LAION-CLAP's towers: a file that holds them, their names and constants
+    laion.py        those that LAION published; `drasp_cli.checkpoints.converted` keeps what is made of them
+    track1.py       the DRASP research code's Track 1, or the MusicEval baseline: a state dict with these towers in it
     poolings.py     that code's names for the poolings
     tokenizer.py    the tokenizer.json that a checkpoint takes along
     writing.py      an Original to OUT, whole or not at all

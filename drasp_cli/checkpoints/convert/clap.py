@@ -2,6 +2,8 @@
 
 Such a state dict has every learned tensor of our own predictor's towers under the same name, and beside them
 
+    *.pt -open_file-> ClapFile: its tensors, its digest, and the tokenizer that its text tower reads
+
     constants       STFT and mel matrices, attention masks, indices: there or not, by release; held to ours where there
     what we lack    the classifier of HTSAT's pre-training, and what only the contrastive loss reads: passed over
 
@@ -13,10 +15,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from drasp_cli.checkpoints.convert.original import Source
+from drasp_cli.checkpoints.convert.pickles import read_pickle
+from drasp_cli.checkpoints.convert.state_dict import state_dict_of
+from drasp_cli.checkpoints.convert.tokenizer import find_tokenizer
+from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.checkpoints.store import check_constants
 from drasp_cli.errors import CheckpointError, InputError
 from drasp_cli.models.config import AudioConfig, HTSATConfig, LogMelConfig, TextConfig
@@ -45,6 +54,48 @@ _MEL = "audio_branch.logmel_extractor.melW"
 _COUNT = "audio_branch.bn0.num_batches_tracked"
 
 
+@dataclass(frozen=True)
+class ClapFile:
+    """A file of `torch.save` with LAION-CLAP's towers in it.
+
+    Attributes:
+        tensors: by the file's own names; what our predictor lacks is left out.
+        digest: of the file, as `integrity.digest_of` gives it.
+        tokenizer: a `tokenizer.json` that the text tower can read, or None.
+    """
+
+    tensors: Mapping[str, Tensor]
+    digest: str
+    tokenizer: Path | None
+
+
+def open_file(
+    source: Source, *, expected: str, prefix: str = "", tokenizer: str | None = None, progress: bool = False
+) -> ClapFile:
+    """Reads a file with the towers in it, and finds its tokenizer.
+
+    Args:
+        source: where it is.
+        expected: what it would be that is a folder, for the message that refuses one.
+        prefix: in front of LAION-CLAP's own names.
+        tokenizer: a folder with a `tokenizer.json`, or a repository on the Hub. None takes RoBERTa's where `source` is
+            on the Hub, and else none.
+        progress: of a download, on standard error.
+
+    Raises:
+        InputError: it is a folder, cannot be understood, or has constants that are not ours; or the tokenizer is not
+            the tower's.
+        CheckpointError: the tokenizer cannot be read.
+        HubError: the Hub does not give the tokenizer.
+    """
+    name = str(source.path)
+    if source.path.is_dir():
+        raise InputError(name, f"is a folder; {expected}")
+    tensors = without_extras(state_dict_of(read_pickle(source.path), name), name, prefix)
+    tokens = find_tokenizer(tokenizer, TEXT, on_hub=source.address is not None, progress=progress)
+    return ClapFile(tensors, source.digest or digest_of(source.path, like="sha256:"), tokens)
+
+
 def laion_name(ours: str) -> str:
     """What LAION-CLAP calls a tensor of the towers, their projections or the front end of our predictor."""
     return _MEL if ours == "logmel.filters" else ours
@@ -63,7 +114,7 @@ def without_extras(tensors: Mapping[str, Tensor], source: str, prefix: str = "")
     Raises:
         InputError: one of the constants that our predictor lacks is not what it must be.
     """
-    constants = {prefix + name: tensor for name, tensor in _constants().items()}
+    constants = {prefix + name: tensor for name, tensor in laion_constants().items()}
     try:
         check_constants(constants, tensors, source)
     except CheckpointError as error:
@@ -74,7 +125,7 @@ def without_extras(tensors: Mapping[str, Tensor], source: str, prefix: str = "")
     return {prefix + _COUNT: torch.tensor(0), **kept}
 
 
-def _constants() -> dict[str, Tensor]:
+def laion_constants() -> dict[str, Tensor]:
     """Theirs that our predictor computes otherwise, or not at all.
 
     The STFT is a convolution there: w[k, n] = hann[n] exp(-2 pi i k n / N), its real and its imaginary part.

@@ -9,21 +9,15 @@ from anywhere, by chance; here the embeddings of consecutive windows are average
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from drasp_cli.checkpoints.convert import clap
 from drasp_cli.checkpoints.convert.original import Original, find_source
-from drasp_cli.checkpoints.convert.pickles import read_pickle
-from drasp_cli.checkpoints.convert.state_dict import state_dict_of
-from drasp_cli.checkpoints.convert.tokenizer import find_tokenizer
-from drasp_cli.checkpoints.convert.writing import check_out, write_converted
-from drasp_cli.checkpoints.integrity import digest_of
-from drasp_cli.errors import InputError
+from drasp_cli.checkpoints.convert.writing import card_of, check_out, write_converted
+from drasp_cli.checkpoints.registry import CLAP_LAION, REGISTRY, Conversion
 from drasp_cli.models.config import ClapConfig, HeadConfig, PredictorConfig, TargetTransform, parse_config, to_plain
 from drasp_cli.models.predictor import CLAP
-
-PUBLISHED = "sha256:fae3e9c087f2909c28a09dc31c8dfcdacbc42ba44c70e972b58c1bd1caf6dedd"
-"""Of `music_audioset_epoch_15_esc_90.14.pt` in `lukewys/laion_clap`; it is 2,352,471,003 bytes."""
 
 _ABOUT = """\
 LAION-CLAP's audio tower (HTSAT-base) and text tower (RoBERTa-base), https://github.com/LAION-AI/CLAP. The tensors are
@@ -45,7 +39,7 @@ def convert_laion(source: str, out: Path, *, tokenizer: str | None = None, progr
     """Makes a checkpoint folder of LAION-CLAP's towers.
 
     Args:
-        source: a file of `torch.save` with its state dict, also on the Hub.
+        source: a file of `torch.save` with its state dict, also on the Hub; or `clap.laion`, the published one.
         out: a folder that is not there yet, or empty.
         tokenizer: a folder with a `tokenizer.json`, or a repository on the Hub. None takes RoBERTa's where `source` is
             on the Hub, and else none: the checkpoint then reads no prompts, so it scores nothing.
@@ -60,24 +54,32 @@ def convert_laion(source: str, out: Path, *, tokenizer: str | None = None, progr
     """
     check_out(out)
     found = find_source(source, progress=progress)
-    name = str(found.path)
-    if found.path.is_dir():
-        raise InputError(name, "is a folder; laion-clap's checkpoints are files, such as music_audioset_....pt")
-    tensors = clap.without_extras(state_dict_of(read_pickle(found.path), name), name)
-    tokens = find_tokenizer(tokenizer, clap.TEXT, on_hub=found.address is not None, progress=progress)
-    digest = digest_of(found.path, like="sha256:")
-    about = f"{_ABOUT} {_WEIGHTS[digest == PUBLISHED]}"
+    expected = "laion-clap's checkpoints are files, such as music_audioset_....pt"
+    file = clap.open_file(found, expected=expected, tokenizer=tokenizer, progress=progress)
+    is_published = file.digest == _published().facts.digest
     original = Original(
-        laion_config(is_published=digest == PUBLISHED, source=name),
-        tensors,
+        laion_config(is_published=is_published, source=str(found.path)),
+        file.tensors,
         found,
         found.path,
-        digest,
-        about,
+        file.digest,
+        _about(is_published=is_published),
         spelled=clap.laion_name,
-        tokenizer=tokens,
+        tokenizer=file.tokenizer,
     )
     write_converted(original, out)
+
+
+def describe_published(name: str, conversion: Conversion) -> tuple[PredictorConfig, str]:
+    """Config and model card of what would be made of the file that LAION published.
+
+    Args:
+        name: of the checkpoint.
+        conversion: of that file.
+    """
+    config = dataclasses.replace(laion_config(is_published=True, source=name), name=name)
+    about = _about(is_published=True)
+    return config, card_of(config, conversion.file, conversion.source.spelling, conversion.facts.digest, about)
 
 
 def laion_config(*, is_published: bool, source: str) -> PredictorConfig:
@@ -98,3 +100,14 @@ def laion_config(*, is_published: bool, source: str) -> PredictorConfig:
         heads=HeadConfig(clap.EMBEDDING_DIM, (), "identity", "none", unit_variance=False),  # there are none
     )
     return parse_config(to_plain(config), source)
+
+
+def _published() -> Conversion:
+    """What is known of the file that LAION published."""
+    conversion = REGISTRY[CLAP_LAION].conversion
+    assert conversion is not None
+    return conversion
+
+
+def _about(*, is_published: bool) -> str:
+    return f"{_ABOUT} {_WEIGHTS[is_published]}"

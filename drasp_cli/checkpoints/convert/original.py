@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from drasp_cli.checkpoints.converted import fetch_original
 from drasp_cli.checkpoints.folder import REQUIRED_FILES
 from drasp_cli.checkpoints.hub import fetch_file
 from drasp_cli.checkpoints.registry import HUB_PREFIX, REGISTRY, hub_file
@@ -24,10 +25,12 @@ class Source:
     Attributes:
         path: a folder, or a file.
         address: how `--model` spells where on the Hub it is from; None for one that never was there.
+        digest: of the file, as `integrity.digest_of` gives it, where it was held to one already.
     """
 
     path: Path
     address: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,9 @@ class Original:
 def find_source(source: str, *, progress: bool = False) -> Source:
     """Where SRC is: a name of the registry or on the Hub is downloaded, and everything else is a path.
 
-    On the Hub it may be one file, as `hf-hub:owner/repo:file` or `hf-hub:owner/repo@revision:file`. A folder that is
-    called as a name of the registry is spelled with a slash, as for `--model`.
+    On the Hub it may be one file, as `hf-hub:owner/repo:file` or `hf-hub:owner/repo@revision:file`. Of a name that is
+    itself converted, the source is the file that it is made of. A folder that is called as a name of the registry is
+    spelled with a slash, as for `--model`.
 
     Args:
         source: as the user spelled it.
@@ -73,6 +77,9 @@ def find_source(source: str, *, progress: bool = False) -> Source:
     if (of_hub := hub_file(source)) is not None:
         address, name = of_hub
         return Source(fetch_file(address, name, progress=progress), address.spelling)
+    if source in REGISTRY and (conversion := REGISTRY[source].conversion) is not None:
+        path = fetch_original(source, conversion, progress=progress)
+        return Source(path, conversion.source.spelling, conversion.facts.digest)
     if source in REGISTRY or source.startswith(HUB_PREFIX):
         found = resolve(source, only=REQUIRED_FILES, progress=progress)
         return Source(found.folder, found.address.spelling if found.address else None)

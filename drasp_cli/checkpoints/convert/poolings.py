@@ -18,3 +18,9 @@ RESEARCH_POOLINGS: Mapping[str, str] = {
 
 SEGMENTAL = frozenset({"gsap", "gasp", "drap", "drsp"})
 """Those that average frames in segments, and so need to know how long one is."""
+
+BASELINE = "none"
+"""In place of a name: a checkpoint of the MusicEval baseline, which has no pooling of its own."""
+
+TRACK1_POOLINGS = (*RESEARCH_POOLINGS, BASELINE)
+"""What a checkpoint of Track 1 may have."""

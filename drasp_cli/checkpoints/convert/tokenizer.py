@@ -9,14 +9,11 @@ from pathlib import Path
 
 from drasp_cli.checkpoints.folder import TOKENIZER_FILE
 from drasp_cli.checkpoints.hub import fetch_file
-from drasp_cli.checkpoints.registry import HUB_PREFIX, HubAddress, hub_address
+from drasp_cli.checkpoints.registry import HUB_PREFIX, ROBERTA, hub_address
 from drasp_cli.datasets.near_names import perhaps_meant
 from drasp_cli.errors import InputError
 from drasp_cli.models.config import TextConfig
 from drasp_cli.models.tokenizer import PromptTokenizer
-
-ROBERTA = HubAddress("FacebookAI/roberta-base", "e2da8e2f811d1448a5b465c236feacd80ffbac7b")
-"""Whose tokenizer LAION-CLAP's prompts are read with."""
 
 _PAD = "<pad>"
 

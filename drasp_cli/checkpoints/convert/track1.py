@@ -6,10 +6,13 @@
     overall_mlp_layer1..3                 the layers of the head of MI
     textual_mlp_layer1..3                 and of TA
 
+The MusicEval baseline, which this code grew from, saves the same without pooling and projection: its heads are on
+LAION-CLAP's own embedding. It hears and pads as this code does.
+
 What its published inference does, the converted checkpoint does: no activation between the layers of a head, a partial
 segment is filled with zeros, and 16 kHz sound is given to a front end that takes it for 48 kHz, 30 s at once. One thing
 it does not: of a longer clip, that inference hears the first 30 s alone. Source: github.com/jerryyang1231/DRASP at
-5df1780, `track1`.
+5df1780, `track1`; and github.com/NKU-HLT/MusicEval-baseline, `code/mos_track1.py`.
 """
 
 from __future__ import annotations
@@ -20,12 +23,8 @@ from pathlib import Path
 
 from drasp_cli.checkpoints.convert import clap
 from drasp_cli.checkpoints.convert.original import Original, find_source
-from drasp_cli.checkpoints.convert.pickles import read_pickle
-from drasp_cli.checkpoints.convert.poolings import RESEARCH_POOLINGS, SEGMENTAL
-from drasp_cli.checkpoints.convert.state_dict import state_dict_of
-from drasp_cli.checkpoints.convert.tokenizer import find_tokenizer
+from drasp_cli.checkpoints.convert.poolings import BASELINE, RESEARCH_POOLINGS, SEGMENTAL, TRACK1_POOLINGS
 from drasp_cli.checkpoints.convert.writing import check_out, write_converted
-from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.errors import InputError
 from drasp_cli.models.config import (
     AudioConfig,
@@ -49,12 +48,17 @@ _HEADS = HeadConfig(
     interaction="none",
     unit_variance=False,
 )
+_CODES = {
+    False: "the DRASP research code, Track 1 (its name of the pooling: `{pooling}`)",
+    True: "the MusicEval baseline, whose heads are on LAION-CLAP's own embedding",
+}
 _ABOUT = """\
-A checkpoint of the DRASP research code, Track 1 (its name of the pooling: `{pooling}`). It was trained on 16 kHz sound
-that its front end took for 48 kHz, and hears every clip so. Its head of TA is linear in prompt and clip: it says which
-prompts and which clips score well, not which match. The file does not say what the weights were trained on, nor their
-licence; the towers come from LAION-CLAP (CC0). State both in `config.json` and here before you share it."""
-_TRAINING_DATA = "not said by the file that was converted; the research code trains on MusicEval"
+A checkpoint of {code}.
+It was trained on 16 kHz sound that its front end took for 48 kHz, and hears every clip so. Its head of TA is linear in
+prompt and clip: it says which prompts and which clips score well, not which match. The file does not say what the
+weights were trained on, nor their licence; the towers come from LAION-CLAP (CC0). State both in `config.json` and here
+before you share it."""
+_TRAINING_DATA = "not said by the file that was converted; its code trains on MusicEval"
 
 _CLAP = "upstream_model.model."  # in front of LAION-CLAP's own names
 _OF_CLAP = ("audio_branch.", "text_branch.", "audio_projection.", "text_projection.", "logmel.")
@@ -77,7 +81,7 @@ def convert_track1(
     Args:
         source: a file of `torch.save` with a state dict, also on the Hub.
         out: a folder that is not there yet, or empty.
-        pooling: a key of `RESEARCH_POOLINGS`.
+        pooling: one of `TRACK1_POOLINGS`.
         segment_size: frames in a segment; may be None for a pooling without segments.
         frame_repeat: how often the code's tower repeated each of its 32 time steps before the pooling.
         tokenizer: a folder with a `tokenizer.json`, or a repository on the Hub. None takes RoBERTa's where `source` is
@@ -94,22 +98,19 @@ def convert_track1(
     """
     check_out(out)
     found = find_source(source, progress=progress)
-    name = str(found.path)
-    config = track1_config(pooling, segment_size, frame_repeat, name)
-    if found.path.is_dir():
-        raise InputError(name, "is a folder; the research code's Track 1 saves a file, best_ckpt_N")
-    tensors = clap.without_extras(state_dict_of(read_pickle(found.path), name), name, _CLAP)
-    tokens = find_tokenizer(tokenizer, clap.TEXT, on_hub=found.address is not None, progress=progress)
+    config = track1_config(pooling, segment_size, frame_repeat, str(found.path))
+    expected = "the research code's Track 1 saves a file, best_ckpt_N"
+    file = clap.open_file(found, expected=expected, prefix=_CLAP, tokenizer=tokenizer, progress=progress)
     write_converted(
         Original(
             config,
-            tensors,
+            file.tensors,
             found,
             found.path,
-            digest_of(found.path, like="sha256:"),
-            _ABOUT.format(pooling=pooling),
+            file.digest,
+            _ABOUT.format(code=_CODES[pooling == BASELINE].format(pooling=pooling)),
             spelled=research_name,
-            tokenizer=tokens,
+            tokenizer=file.tokenizer,
         ),
         out,
     )
@@ -119,7 +120,7 @@ def track1_config(pooling: str, segment_size: int | None, frame_repeat: int, sou
     """The configuration of a research checkpoint, all but its name.
 
     Args:
-        pooling: a key of `RESEARCH_POOLINGS`.
+        pooling: one of `TRACK1_POOLINGS`.
         segment_size: may be None for a pooling without segments.
         frame_repeat: of each time step.
         source: its file, for messages.
@@ -128,8 +129,8 @@ def track1_config(pooling: str, segment_size: int | None, frame_repeat: int, sou
         InputError: the pooling is none, or lacks its segment size.
         ConfigError: a size is impossible.
     """
-    if pooling not in RESEARCH_POOLINGS:
-        raise InputError(source, f"no pooling is called {pooling!r}; known: {', '.join(RESEARCH_POOLINGS)}")
+    if pooling not in TRACK1_POOLINGS:
+        raise InputError(source, f"no pooling is called {pooling!r}; known: {', '.join(TRACK1_POOLINGS)}")
     if pooling in SEGMENTAL and segment_size is None:
         reason = f"does not say how many frames a segment of {pooling} has; give it as --segment-size"
         raise InputError(source, reason)
@@ -147,7 +148,7 @@ def track1_config(pooling: str, segment_size: int | None, frame_repeat: int, sou
         logmel=clap.LOGMEL,
         backbone=dataclasses.replace(clap.TOWER, frame_repeat=frame_repeat),
         text=clap.TEXT,
-        pooling=PoolingConfig(RESEARCH_POOLINGS[pooling], size, ZERO),
+        pooling=None if pooling == BASELINE else PoolingConfig(RESEARCH_POOLINGS[pooling], size, ZERO),
         heads=_HEADS,
     )
     return parse_config(to_plain(config), source)  # bounds on sizes

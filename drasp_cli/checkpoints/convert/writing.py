@@ -16,7 +16,8 @@ from drasp_cli.checkpoints.convert.original import Original
 from drasp_cli.checkpoints.folder import WEIGHTS_FILE
 from drasp_cli.checkpoints.store import load_tensors, save_checkpoint
 from drasp_cli.errors import CheckpointError, InputError, OutputError
-from drasp_cli.models.build import build_predictor
+from drasp_cli.models.build import unfilled_predictor
+from drasp_cli.models.config import PredictorConfig
 
 
 def check_out(out: Path) -> None:
@@ -43,16 +44,28 @@ def write_converted(original: Original, out: Path) -> None:
         OutputError: `out` holds something, or cannot be written; nothing is left of it then.
     """
     config = dataclasses.replace(original.config, name=out.resolve().name)
-    predictor = build_predictor(config)
+    card = card_of(config, original.file.name, original.source.address, original.digest, original.about)
+    predictor = unfilled_predictor(config)
     try:
         load_tensors(predictor, original.tensors, str(original.file), original.spelled)
     except CheckpointError as error:
         raise InputError(error.source, str(error).removeprefix(f"{error.source}: ")) from error
-    address, name = original.source.address, original.file.name  # and nothing of a folder's path: cards are shared
-    file = f"`{name}` of `{address}`" if address else f"`{name}`"
-    card = converted_card(config, file=file, digest=original.digest.removeprefix("sha256:"), about=original.about)
     with _new_folder(out.resolve()) as folder:
         save_checkpoint(folder, predictor, original.tokenizer, card)
+
+
+def card_of(config: PredictorConfig, file: str, address: str | None, digest: str, about: str) -> str:
+    """The model card of what is made of a file.
+
+    Args:
+        config: of the predictor, with its name.
+        file: its name, and nothing of the folder that it is in: cards are shared.
+        address: as of a `Source`.
+        digest: as of an `Original`.
+        about: as of an `Original`.
+    """
+    where = f"`{file}` of `{address}`" if address else f"`{file}`"
+    return converted_card(config, file=where, digest=digest.removeprefix("sha256:"), about=about)
 
 
 @contextmanager

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from drasp_cli.checkpoints.convert import laion
 from drasp_cli.checkpoints.convert.laion import convert_laion
+from drasp_cli.checkpoints.registry import ROBERTA
 from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import InputError
 from drasp_cli.models.build import build_predictor
@@ -22,7 +22,7 @@ from drasp_cli.models.config import ClapConfig, HeadConfig
 from drasp_cli.models.pooling import PoolingConfig
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.training.going_on import check_start, take_over
-from tests.clap_file import laion_constants, laion_tensors, shrink, tokenizer_folder
+from tests.clap_file import laion_constants, laion_tensors, plant_laion, shrink, tokenizer_folder
 from tests.research_folder import pickled
 
 
@@ -81,8 +81,9 @@ def test_the_config_is_laions_and_names_no_rating(tmp_path: Path) -> None:
 def test_only_what_laion_published_has_laions_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = saved(tmp_path, laion_tensors())
     convert_laion(source, tmp_path / "unknown")
-    digest = hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    monkeypatch.setattr(laion, "PUBLISHED", f"sha256:{digest}")
+    content = Path(source).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    plant_laion(monkeypatch, "0" * 40, content, ROBERTA)
     convert_laion(source, tmp_path / "known")
     unknown, known = (load_predictor(f"{tmp_path / name}/").config for name in ("unknown", "known"))
     assert (unknown.licence, known.licence) == ("unknown", "CC0-1.0")

@@ -19,7 +19,7 @@ from drasp_cli.datatypes import WindowBatch
 from drasp_cli.errors import ConfigError, InputError
 from drasp_cli.models.config import ClapConfig
 from drasp_cli.models.predictor import ClapPredictor
-from tests.clap_file import PREFIX, laion_constants, shrink, tokenizer_folder, track1_tensors
+from tests.clap_file import PREFIX, baseline_tensors, laion_constants, shrink, tokenizer_folder, track1_tensors
 from tests.research_folder import pickled
 from tests.unit.checkpoints.test_convert_track2 import pooled
 
@@ -108,6 +108,46 @@ def test_scores_are_the_research_codes(tmp_path: Path, pooling: str, segment_siz
     expected = research_scores(predictor, tensors, pooling, segment_size, repeat)
     assert expected.std(dim=1).min() > 1e-5  # else there would be little to compare
     torch.testing.assert_close(ours, expected, atol=1e-11, rtol=0)
+
+
+def test_scores_are_the_musiceval_baselines(tmp_path: Path) -> None:
+    """Its heads are on LAION-CLAP's own embedding: the mean of the tower's steps, projected, of length 1."""
+    tensors = baseline_tensors()
+    convert_track1(bare(tmp_path, tensors), tmp_path / "out", pooling="none")
+    predictor = loaded(tmp_path / "out").double()
+    precise = {name: tensor.double() for name, tensor in tensors.items()}
+    name = f"{PREFIX}audio_projection"
+    with torch.inference_mode():
+        texts = predictor.embed_text(prompts())
+        found = predictor(windows(), texts)
+        x = predictor.audio_branch(predictor.frontend(windows())).frames.mean(dim=1)
+        x = torch.relu(x @ precise[f"{name}.0.weight"].T + precise[f"{name}.0.bias"])
+        x = x @ precise[f"{name}.2.weight"].T + precise[f"{name}.2.bias"]
+        audio = x / x.norm(dim=1, keepdim=True)
+        of_both = torch.cat([audio, texts], dim=1)
+        expected = [
+            torch.stack([mlp(one, precise, head) for one in inputs])
+            for head, inputs in (("overall_mlp_layer", audio), ("textual_mlp_layer", of_both))
+        ]
+    assert min(float(scores.std()) for scores in expected) > 1e-5
+    torch.testing.assert_close(torch.stack([found["MI"], found["TA"]]), torch.stack(expected), atol=1e-11, rtol=0)
+
+
+def test_a_baseline_is_not_taken_for_the_research_code_nor_the_other_way_round(tmp_path: Path) -> None:
+    for tensors, pooling, reason in (
+        (baseline_tensors(), "tap", r"2 tensors are missing: pooling_proj\.bias, pooling_proj\.weight"),
+        (track1_tensors("tap"), "none", r"2 tensors are not part of this predictor: pooling_proj\.bias, pooling_proj"),
+    ):
+        with pytest.raises(InputError, match=reason):
+            convert_track1(bare(tmp_path, tensors), tmp_path / "out", pooling=pooling)
+
+
+def test_the_folder_of_a_baseline_says_what_it_is(tmp_path: Path) -> None:
+    convert_track1(bare(tmp_path, baseline_tensors()), tmp_path / "out", pooling="none")
+    config = load_predictor(f"{tmp_path}/out").config
+    assert isinstance(config, ClapConfig)
+    assert (config.pooling, config.axes, config.audio.window_seconds) == (None, ("MI", "TA"), 30.0)
+    assert "A checkpoint of the MusicEval baseline" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_the_segment_size_and_the_repetition_decide_the_score(tmp_path: Path) -> None:

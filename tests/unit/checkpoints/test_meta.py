@@ -122,6 +122,9 @@ def test_a_missing_tensor_is_named(folder: Path) -> None:
 def test_the_registry_pins_what_it_downloads() -> None:
     for name, entry in REGISTRY.items():
         if entry.hub is not None:
-            assert len(entry.hub.revision or "") == 40, name
             assert entry.hub.files.keys() >= {"config.json", "model.safetensors"}
-            assert all(len(facts.digest) == len("sha256:") + 64 for facts in entry.hub.files.values())
+        source = entry.hub or (entry.conversion.source if entry.conversion else None)
+        assert (source is None) == (entry.kind == "shipped")
+        if source is not None:
+            assert len(source.revision or "") == 40, name
+            assert all(len(facts.digest) == len("sha256:") + 64 for facts in source.files.values())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import CheckpointError, ConfigError, UnknownModelError
-from tests.tiny import tiny_audiobox_checkpoint, tiny_checkpoint, tiny_folder
+from drasp_cli.models.build import build_predictor
+from tests.tiny import tiny_audiobox_checkpoint, tiny_audiobox_folder, tiny_checkpoint, tiny_folder
 
 
 def rewrite(folder: Path, change: object) -> None:
@@ -177,3 +179,25 @@ def test_a_folder_with_its_revision_is_told_without_it(tmp_path: Path) -> None:
 def test_a_path_that_is_no_folder_is_named() -> None:
     with pytest.raises(CheckpointError, match="nowhere"):
         load_predictor("./nowhere")
+
+
+@pytest.mark.parametrize("make", [tiny_folder, tiny_audiobox_folder])
+def test_loading_leaves_nothing_unfilled(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    folder = make(tmp_path / "model")
+    predictor = load_predictor(f"{folder}/").predictor
+    assert not any(tensor.is_meta for tensor in (*predictor.parameters(), *predictor.buffers()))
+    assert all(parameter.requires_grad for parameter in predictor.parameters())
+    fresh = build_predictor(predictor.config)
+    for (name, ours), (_, theirs) in zip(predictor.named_buffers(), fresh.named_buffers(), strict=True):
+        assert name in fresh.state_dict() or torch.equal(ours, theirs), name
+
+
+def test_a_loaded_predictor_is_not_its_file(tmp_path: Path) -> None:
+    """Somebody may write over the file while a predictor scores."""
+    folder = tiny_folder(tmp_path / "model")
+    predictor = load_predictor(f"{folder}/").predictor
+    before = {name: tensor.clone() for name, tensor in predictor.state_dict().items()}
+    weights = folder / "model.safetensors"
+    with weights.open("r+b") as file:  # in place: the same inode
+        file.write(bytes(weights.stat().st_size))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in predictor.state_dict().items())

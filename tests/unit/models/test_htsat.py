@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
 import torch
+from torch import Tensor, nn
 
+from drasp_cli.models.backbones import htsat
 from drasp_cli.models.backbones.htsat import (
     HTSAT,
     partition,
@@ -78,3 +81,35 @@ def test_repeated_frames_are_neighbours() -> None:
     assert thrice.shape[1] == 3 * once.shape[1]
     assert torch.equal(thrice[:, ::3], once)
     assert torch.equal(thrice[:, 2::3], once)
+
+
+def test_no_tensor_is_too_large_and_windows_are_what_they_are_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of five windows two are computed at once; while training, all of them, as a batch is wanted then."""
+    largest: list[int] = []
+
+    def note(module: nn.Module, inputs: object, output: object) -> None:
+        if isinstance(output, Tensor):
+            largest.append(output.nbytes)
+
+    widest = 8 * 8 * 4 * SMALL.embed_dim * 4  # patches, four times the width, bytes
+    monkeypatch.setattr(htsat, "LARGEST_ACTIVATION", 2 * widest + 1)
+    tower = small()
+    for module in tower.modules():
+        module.register_forward_hook(note)
+    logmel = -30.0 + 10.0 * torch.randn(5, 64, 16, generator=torch.Generator().manual_seed(1))
+    together = tower(logmel).frames
+    assert max(largest) == 5 * widest
+    largest.clear()
+    with torch.inference_mode():
+        scored = tower(logmel).frames
+        alone = torch.cat([tower(window[None]).frames for window in logmel])
+    assert max(largest) == 2 * widest
+    torch.testing.assert_close(scored, together, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(scored, alone, atol=1e-6, rtol=1e-6)
+
+
+def test_of_the_full_size_two_windows_are_computed_at_once() -> None:
+    with torch.device("meta"):
+        assert HTSAT(HTSATConfig(), num_mels=64).windows_at_once == 2
