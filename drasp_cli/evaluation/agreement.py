@@ -67,6 +67,11 @@ class Evaluation:
     systems: Agreement | None
     names: tuple[str, ...]
 
+    @property
+    def system_ratings(self) -> dict[str, float]:
+        """System -> its mean rating."""
+        return {} if self.systems is None else dict(zip(self.names, self.systems.ratings, strict=True))
+
 
 def evaluate(scores: Iterable[ClipScore], ratings: Mapping[str, float], axis: str) -> Evaluation:
     """Compare the scores on `axis` with the mean ratings of the same clips.
