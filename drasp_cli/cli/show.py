@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drasp_cli.audio.flags import FLAGS, SIMULATED_RATINGS
-from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
+from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, fits, write_below
 from drasp_cli.cli.output import Talk, data_stream
 from drasp_cli.cli.printable import printable
 from drasp_cli.cli.systems import draw_pairs, draw_systems, reading_notes
@@ -165,9 +165,17 @@ def show_paper_row(row: PaperRow, *, format: str | None, output: str | None) -> 
     if not is_drawn(format, output):
         show_records(row.columns, [row.record], format=format, output=output)
         return
-    fields = [dict(zip((column.name for column in row.columns), row.record, strict=True))]
-    method, *figures = (column.name for column in row.columns)
-    draw([_column(method, Fit.NAME, fields), *(_column(name, Fit.NUMBER, fields, decimals=3) for name in figures)])
+    fields = dict(zip((column.name for column in row.columns), row.record, strict=True))
+    method, *figures = fields
+    whole = [
+        _column(method, Fit.NAME, [fields]),
+        *(_column(name, Fit.NUMBER, [fields], decimals=3) for name in figures),
+    ]
+    if fits(whole):
+        draw(whole)
+    else:  # a line for each figure
+        cells = [column.cells[0] for column in whole[1:]]
+        draw([DrawnColumn("", figures, Fit.NAME), DrawnColumn(str(fields[method]), cells, Fit.NUMBER)])
     write_below([f"{row.table} of the DRASP paper: system level"])
 
 
