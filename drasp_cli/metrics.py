@@ -8,7 +8,9 @@ defined it is NaN, never 0, and `why_undefined` says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,6 +73,10 @@ def ktau(reference: ArrayLike, predicted: ArrayLike) -> float:
     discordant = _inversions(y_class)
     numerator = pairs - tied_x - tied_y + _pairs(both) - 2 * discordant
     return max(-1.0, min(1.0, numerator / math.sqrt((pairs - tied_x) * (pairs - tied_y))))
+
+
+METRICS: Final[Mapping[str, Metric]] = MappingProxyType({"MSE": mse, "LCC": lcc, "SRCC": srcc, "KTAU": ktau})
+"""The metrics by their names, in the order of the DRASP paper."""
 
 
 def why_undefined(reference: ArrayLike, predicted: ArrayLike) -> str | None:

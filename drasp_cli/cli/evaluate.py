@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drasp_cli.cli import options
-from drasp_cli.cli.output import Talk, counted
+from drasp_cli.cli.output import Talk
+from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes
 from drasp_cli.errors import RatingsError
 
 if TYPE_CHECKING:
-    from drasp_cli.datasets.ratings import Ratings
     from drasp_cli.evaluation import Evaluation
 
 _LAYOUTS = ("long", "paper")
@@ -66,34 +66,8 @@ def evaluate_files(scores: Sequence[str], ratings: str, axis: str | None, talk: 
     means = MeansWatch()
     rows = list(means.watch(read_score_tables(scores)))
     means.tell_simulated(talk)
-    from drasp_cli.datasets.ratings import read_ratings
-    from drasp_cli.evaluation import evaluate_ratings, evaluate_systems
-    from drasp_cli.evaluation.axes import match_axes, names_of_axes
-
-    axes = tuple(dict.fromkeys(axis for row in rows for axis in row.scores))
-    rated = read_ratings(ratings, names_of_axes(axes))
-    compare = evaluate_systems if rated.of_systems else evaluate_ratings
-    results = [compare(rows, rated, ours, theirs) for ours, theirs in match_axes(axes, rated, axis).items()]
-    _tell(results, rated, talk)
+    results = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), only=axis), talk)
     return results, next((model for model in means.models if model), "")
-
-
-def _tell(results: Sequence[Evaluation], ratings: Ratings, talk: Talk) -> None:
-    """What was joined, and what found no partner."""
-    noun = "system" if ratings.of_systems else "clip"
-    for result in results:
-        join = result.join
-        parts = [f"{counted(join.matched, noun)} with a score and a rating"]
-        for names, what in (
-            (join.only_scores, "without a rating"),
-            (join.only_ratings, "rated and without a row of scores"),
-            (join.without_score, "rated and without a score on the axis"),
-        ):
-            if names:
-                parts.append(f"{len(names)} {what} (such as {names[0]})")
-        talk.notice(f"{result.axis}: {', '.join(parts)}")
-        if result.systems is None:
-            talk.notice(f"{result.axis}: no clip names its system, so there is no system level")
 
 
 def _refuse_unmatched(results: Sequence[Evaluation], source: str) -> None:

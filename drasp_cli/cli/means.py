@@ -48,7 +48,7 @@ def tell_evidence(table: SystemTable, talk: Talk) -> None:
         bare = [row for row in table.systems if row.intervals.get(axis, ()) is None]
         few, none = [row for row in bare if row.scored[axis]], [row for row in bare if not row.scored[axis]]
         if few:
-            what = "clip" if pairing is None or pairing.by in ("", "file name", "id") else pairing.by
+            what = "clip" if pairing is None or all(row.scored[axis] == 1 for row in few) else pairing.by
             talk.notice(f"{axis} of {_named(few)} rests on one {what}: no interval, and nothing to compare")
         if none:
             talk.notice(f"no clip of {_named(none)} has a score on {axis}: no rank")

@@ -14,11 +14,13 @@ from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
 from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
+from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError
 
 if TYPE_CHECKING:
     from drasp_cli.datatypes import ClipScore
+    from drasp_cli.evaluation import Evaluation
 
 
 # What only scoring makes use of, by the name of the parameter.
@@ -39,6 +41,13 @@ def rank_systems(
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Rank scores of several models, or revisions of one.")
     ] = False,
+    ratings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Human ratings of clips or systems: their means beside ours, and how well the two agree.",
+        ),
+    ] = None,
     model: options.Models = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -56,12 +65,13 @@ def rank_systems(
     Systems that share a letter of their groups are not separated by a paired t-test, corrected for the number of pairs.
     """
     options.check_format(format, output)
-    options.check_output(output, [*results, prompts])
+    options.check_output(output, [*results, prompts, ratings])
     options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
-    from drasp_cli.cli.show import check_destination, show_pairs, show_systems
+    from drasp_cli.cli.show import check_destination, show_agreement, show_pairs, show_systems
     from drasp_cli.tables.ranking import rank_systems as rank
     from drasp_cli.tables.reading import read_score_tables
+    from drasp_cli.tables.systems import with_ratings
 
     talk = Talk(quiet)
     check_destination(format, output)
@@ -87,10 +97,20 @@ def rank_systems(
             raise InputError(results[0], f"no clip has a system; {NO_SYSTEM_ADVICE}")
         tell_systemless(clips, talk)
         _check_axis(by, job)
+        if ratings is not None:  # a mistake in them is told before anything is scored
+            read_rated_axes(ratings, job.named.axes, if_unnamed=by)
         rows = job.rows(clips)
-    table = rank(means.watch(rows), by, allow_mixed=allow_mixed)
+    compared: list[Evaluation] = []
+    if ratings is not None:
+        rows = list(rows)
+        compared = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), if_unnamed=by), talk)
+    table = with_ratings(
+        rank(means.watch(rows), by, allow_mixed=allow_mixed), {one.axis: one.system_ratings for one in compared}
+    )
     show = show_pairs if pairwise else show_systems
     show(table, format=format, output=output, is_simulated=means.is_simulated)
+    if compared:
+        show_agreement(compared, format=format, output=output, talk=talk)
     if tables:
         means.tell_systemless(talk)
         means.tell_simulated(talk)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drasp_cli.audio.flags import FLAGS, SIMULATED_RATINGS
-from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
-from drasp_cli.cli.output import data_stream
+from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, fits, write_below
+from drasp_cli.cli.output import Talk, data_stream
 from drasp_cli.cli.printable import printable
 from drasp_cli.cli.systems import draw_pairs, draw_systems, reading_notes
 from drasp_cli.datatypes import ClipScore
@@ -101,9 +101,30 @@ def show_evaluations(
     from drasp_cli.evaluation.table import EVALUATION_COLUMNS, evaluation_records
 
     records = list(evaluation_records(results, MODEL_SEPARATOR.join(models)))
-    if not is_drawn(format, output):
+    if is_drawn(format, output):
+        _draw_evaluations(records)
+        write_below([model for model in models if model])
+    else:
         show_records(EVALUATION_COLUMNS, records, format=format, output=output)
+
+
+def show_agreement(results: Sequence[Evaluation], *, format: str | None, output: str | None, talk: Talk) -> None:
+    """Agreement with ratings beside another table: drawn below it; told, where that one goes to a file or a pipe."""
+    from drasp_cli.evaluation.table import evaluation_records
+
+    records = list(evaluation_records(results, ""))
+    if is_drawn(format, output):
+        _draw_evaluations(records)
         return
+    for axis, level, items, metric, value, low, high, *_ in records:
+        figure = "not defined" if value is None else f"{value:.3f}"
+        interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
+        talk.notice(f"{axis} against {items} rated {level}s: {metric} {figure}{interval}")
+
+
+def _draw_evaluations(records: Sequence[Record]) -> None:
+    from drasp_cli.evaluation.table import EVALUATION_COLUMNS
+
     names = [column.name for column in EVALUATION_COLUMNS]
     rows = [dict(zip(names, record, strict=True)) for record in records]
     for row in rows:
@@ -114,8 +135,9 @@ def show_evaluations(
     ]
     columns = [_column(name, fit, rows, decimals=3) for name, fit in drawn]
     draw([column for column in columns if column.name != "listeners" or any(column.cells)])
-    notes = dict.fromkeys(f"{row['axis']}, {row['level']} level: {row['note']}" for row in rows if row["note"])
-    write_below([*notes, *(model for model in models if model)])
+    write_below(
+        list(dict.fromkeys(f"{row['axis']}, {row['level']} level: {row['note']}" for row in rows if row["note"]))
+    )
 
 
 def show_calibration(calibration: Calibration, *, format: str | None) -> None:
@@ -143,9 +165,17 @@ def show_paper_row(row: PaperRow, *, format: str | None, output: str | None) -> 
     if not is_drawn(format, output):
         show_records(row.columns, [row.record], format=format, output=output)
         return
-    fields = [dict(zip((column.name for column in row.columns), row.record, strict=True))]
-    method, *figures = (column.name for column in row.columns)
-    draw([_column(method, Fit.NAME, fields), *(_column(name, Fit.NUMBER, fields, decimals=3) for name in figures)])
+    fields = dict(zip((column.name for column in row.columns), row.record, strict=True))
+    method, *figures = fields
+    whole = [
+        _column(method, Fit.NAME, [fields]),
+        *(_column(name, Fit.NUMBER, [fields], decimals=3) for name in figures),
+    ]
+    if fits(whole):
+        draw(whole)
+    else:  # a line for each figure
+        cells = [column.cells[0] for column in whole[1:]]
+        draw([DrawnColumn("", figures, Fit.NAME), DrawnColumn(str(fields[method]), cells, Fit.NUMBER)])
     write_below([f"{row.table} of the DRASP paper: system level"])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, fits, write_below
 from drasp_cli.tables.pairs import NO_DIFFERENCE, SystemPair, system_pairs
-from drasp_cli.tables.systems import SystemScore, SystemTable
+from drasp_cli.tables.systems import SystemScore, SystemTable, is_rated
 
 _READING = "low, high: 95 % interval of the mean. Systems that share a letter of their groups are not separated"
 _MOST_LINES = 5  # of pairs, for each axis
@@ -15,7 +15,7 @@ _NO_NAME = "(none)"
 
 def draw_systems(table: SystemTable) -> None:
     """The systems on standard output, in the order of the table."""
-    which, by_axis = _which(table.systems), [_axis_columns(table.systems, axis) for axis in table.axes]
+    which, by_axis = _which(table.systems), [_axis_columns(table, axis) for axis in table.axes]
     whole = [*which, *(column for columns in by_axis for column in columns)]
     if len(table.axes) < 2 or fits(whole):
         draw(whole)
@@ -63,7 +63,8 @@ def _which(systems: Sequence[SystemScore]) -> list[DrawnColumn]:
     return columns
 
 
-def _axis_columns(systems: Sequence[SystemScore], axis: str) -> list[DrawnColumn]:
+def _axis_columns(table: SystemTable, axis: str) -> list[DrawnColumn]:
+    systems = table.systems
     columns = [_numbers(axis, [_two(row.means[axis]) for row in systems])]
     if any(row.ranks for row in systems):
         intervals = [row.intervals[axis] or (None, None) for row in systems]
@@ -75,6 +76,8 @@ def _axis_columns(systems: Sequence[SystemScore], axis: str) -> list[DrawnColumn
         ]
     if any(row.scored[axis] != row.clips for row in systems):
         columns.append(_numbers(f"{axis} clips", [str(row.scored[axis]) for row in systems]))
+    if is_rated(table, axis):
+        columns.append(_numbers("rated", [_two(row.ratings.get(axis)) for row in systems]))
     return columns
 
 

@@ -9,8 +9,8 @@ from drasp_cli.datasets.ratings import RatedItem, Ratings
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import RatingsError
 from drasp_cli.evaluation.join import JoinReport, join
-from drasp_cli.evaluation.listeners import METRICS, split_halves
-from drasp_cli.metrics import bootstrap_interval, ktau, lcc, mse, srcc, why_undefined
+from drasp_cli.evaluation.listeners import split_halves
+from drasp_cli.metrics import METRICS, bootstrap_interval, ktau, lcc, mse, srcc, why_undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ class Evaluation:
     clips: Agreement | None
     systems: Agreement | None
     names: tuple[str, ...]
+
+    @property
+    def system_ratings(self) -> dict[str, float]:
+        """System -> its mean rating."""
+        return {} if self.systems is None else dict(zip(self.names, self.systems.ratings, strict=True))
 
 
 def evaluate(scores: Iterable[ClipScore], ratings: Mapping[str, float], axis: str) -> Evaluation:

@@ -34,7 +34,7 @@ def match_axes(axes: Sequence[str], ratings: Ratings, wanted: str | None = None)
     taken = axes if wanted is None else [wanted]
     if ratings.axes == (UNNAMED,):
         if len(taken) > 1:
-            reason = f"does not say which axis it rates; --axis says it, one of {', '.join(axes)}"
+            reason = f"does not say which axis it rates; --axis says it (rank-systems: --by), one of {', '.join(axes)}"
             raise RatingsError(ratings.source, reason)
         return {taken[0]: UNNAMED}
     names = {axis: list(names_of_axes([axis])) for axis in taken}

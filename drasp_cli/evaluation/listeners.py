@@ -8,20 +8,13 @@ over many such splits. Each half has half of the ratings, so a predictor that we
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from drasp_cli.metrics import ktau, lcc, mse, srcc
+from drasp_cli.metrics import METRICS
 
-METRICS: Final[Mapping[str, Callable[[ArrayLike, ArrayLike], float]]] = {
-    "MSE": mse,
-    "LCC": lcc,
-    "SRCC": srcc,
-    "KTAU": ktau,
-}
 SPLITS: Final = 100
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +39,8 @@ class Evidence:
     comparison: Comparison
     deviations: Floats
 
-    def difference_intervals(self, system: int) -> tuple[Floats, Floats]:
-        """(low, high), each (systems,): 95 % intervals of the mean of `system` less those of all.
+    def difference_intervals(self, system: int, others: Sequence[int]) -> tuple[Floats, Floats]:
+        """(low, high), each (others,): 95 % intervals of the mean of `system` less those of others.
 
         The draws of a difference are stretched as those of a mean are (`resampling`): by Student's law with the
         degrees of freedom of the pair, and to the standard error that its test uses.
@@ -52,9 +53,10 @@ class Evidence:
             drawn = errors[system] + errors - 2 * comparison.variance[system] * kept[system] * kept
             stretch = comparison.error[system] / np.sqrt(drawn)
         stretch[comparison.error[system] == 0] = 0.0
-        scale = stretch * student_over_normal(comparison.freedom[system])
-        low, high = percentile_interval(self.deviations[system] - self.deviations, scale)
-        return comparison.difference[system] + low, comparison.difference[system] + high
+        scale = (stretch * student_over_normal(comparison.freedom[system]))[others]
+        low, high = percentile_interval(self.deviations[system] - self.deviations[others], scale)
+        difference = comparison.difference[system][others]
+        return difference + low, difference + high
 
 
 def weigh(cells: Cells, *, seed: int = 0) -> Evidence:

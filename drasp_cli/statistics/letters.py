@@ -8,7 +8,8 @@ clique grown as large as it gets with the nearest systems first, and those that 
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,14 +41,22 @@ def letter_groups(separated: NDArray[np.bool_]) -> list[tuple[int, ...]]:
     return [tuple(number for number, clique in enumerate(kept) if system in clique) for system in range(systems)]
 
 
-def letters(groups: tuple[int, ...]) -> str:
-    """The letters of a system's groups: a to z, then a1 to z1, and so on.
+def letters(groups: Sequence[int]) -> str:
+    """The letters of a system's ascending groups: a to z, then a1 to z1, and so on; a dash for three and more in a row.
 
-    >>> letters((0, 1)), letters((25, 26, 53))
-    ('ab', 'za1b2')
+    >>> letters((0, 1)), letters((0, 1, 2, 3, 5)), letters((25, 26, 53))
+    ('ab', 'a-df', 'za1b2')
     """
-    alphabet = string.ascii_lowercase
-    return "".join(alphabet[group % 26] + (str(group // 26) if group >= 26 else "") for group in groups)
+    text = ""
+    for _, run in groupby(enumerate(groups), lambda numbered: numbered[1] - numbered[0]):
+        names = [_letter(group) for _, group in run]
+        text += "".join(names) if len(names) < 3 else f"{names[0]}-{names[-1]}"
+    return text
+
+
+def _letter(group: int) -> str:
+    turn, place = divmod(group, len(string.ascii_lowercase))
+    return string.ascii_lowercase[place] + (str(turn) if turn else "")
 
 
 def _grown(near: NDArray[np.bool_], first: int, second: int) -> NDArray[np.intp]:

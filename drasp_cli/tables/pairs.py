@@ -80,18 +80,17 @@ def system_pairs(table: SystemTable, axis: str, *, neighbours_only: bool = False
     test, needed, undecided = evidence.comparison, more_clips(evidence.comparison), no_difference(evidence.comparison)
     for rank, a in enumerate(order):
         others = order[rank + 1 : rank + 2 if neighbours_only else None]
-        low, high = evidence.difference_intervals(a) if others else (None, None)
-        for b in others:
+        for b, low, high in zip(others, *evidence.difference_intervals(a, others), strict=True):
             is_tested = not np.isnan(test.p[a, b])
             yield SystemPair(
                 axis,
                 names[a],
                 names[b],
                 float(test.difference[a, b]),
-                _known(low, b),
-                _known(high, b),
-                _known(test.p[a], b),
-                _known(test.p_holm[a], b),
+                _known(low),
+                _known(high),
+                _known(test.p[a, b]),
+                _known(test.p_holm[a, b]),
                 bool(test.separated[a, b]) if is_tested else None,
                 None if np.isnan(needed[a, b]) else int(needed[a, b]),
                 int(test.shared[a, b]),
@@ -111,9 +110,8 @@ def pair_records(table: SystemTable) -> Iterator[Record]:
             )
 
 
-def _known(values: object, place: int) -> float | None:
-    value = float(values[place])  # type: ignore[index]
-    return None if math.isnan(value) else value
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _four_digits(p: float | None) -> float | None:

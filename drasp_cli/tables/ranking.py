@@ -31,7 +31,8 @@ def rank_systems(
         seed: of the bootstrap.
 
     Raises:
-        TableError: there are no rows, no row names a system, `by` is no axis of theirs, or several models scored them.
+        TableError: there are no rows, no row names a system, `by` is no axis of theirs, several models scored them, or
+            a score is beyond 1e75.
     """
     sample = ClipSample()
     table = average_clips(sample.watch(rows))

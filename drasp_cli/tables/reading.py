@@ -103,9 +103,8 @@ def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Ite
                 first_model = first_model or (row.model, file, line)
                 if row.model != first_model[0]:
                     other = f"'{first_model[0]}' in {first_model[1]}:{first_model[2]}"
-                    raise TableError(
-                        file, f"scored by '{row.model}', but by {other}; models are not mixed (--allow-mixed)", line
-                    )
+                    reason = f"scored by '{row.model}', but by {other}; models are not mixed"
+                    raise TableError(file, f"{reason} (rank-systems does, with --allow-mixed)", line)
             hashes.append(hash(_key(row)))
             yield row
     _refuse_twins(files, hashes)

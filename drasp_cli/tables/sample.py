@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.errors import TableError
 from drasp_cli.tables.columns import rounded
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from drasp_cli.statistics.cells import Cells
 
 _NONE = 0  # the hash of the empty text
+_LARGEST = 1e75
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,19 @@ class ClipSample:
         return Pairing("", 0, len(system)), np.arange(len(system))
 
     def cells(self, axis: str, cluster: NDArray[np.int64]) -> Cells:
-        """The scores on one axis as sums over clusters and systems; clips without one are left out."""
+        """The scores on one axis as sums over clusters and systems; clips without one are left out.
+
+        Raises:
+            TableError: a score is so large that the fourth power of it is no number any more.
+        """
         import numpy as np
 
         from drasp_cli.statistics.cells import gather_cells
 
         score = np.frombuffer(self._scores[axis], np.float64) if axis in self._scores else np.empty(0)
         has_score = ~np.isnan(score)
+        if (largest := float(np.abs(score[has_score]).max(initial=0.0))) > _LARGEST:
+            raise TableError("the scores", f"hold {largest:g} on {axis}; beyond {_LARGEST:g} no spread can be computed")
         return gather_cells(
             cluster[: len(score)][has_score],
             self._system_numbers()[: len(score)][has_score],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from drasp_cli.datatypes import ClipScore
@@ -33,6 +33,7 @@ class SystemScore:
             are behind it. Empty before ranking.
         groups: axis -> letters; systems that share one are not separated. Empty text without a mean. Empty before
             ranking.
+        ratings: axis -> mean rating by people; empty where nobody was asked.
     """
 
     system: str
@@ -44,6 +45,7 @@ class SystemScore:
     models: tuple[str, ...] = ()
     intervals: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    ratings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ class _Sums:
 def system_columns(table: SystemTable) -> tuple[Column, ...]:
     """`system,clips,failed`, for each axis `<AXIS>`, once ranked its interval, rank and group, `<AXIS>_clips`; `model`.
 
-    Those of ranking are `<AXIS>_low`, `<AXIS>_high`, `<AXIS>_rank` and `<AXIS>_group`.
+    Those of ranking are `<AXIS>_low`, `<AXIS>_high`, `<AXIS>_rank` and `<AXIS>_group`. Behind the axis comes
+    `<AXIS>_rating` where people rated it.
     """
     columns = [Column("system", Kind.TEXT), Column("clips", Kind.COUNT), Column("failed", Kind.COUNT)]
     for axis in table.axes:
@@ -126,6 +129,8 @@ def system_columns(table: SystemTable) -> tuple[Column, ...]:
             columns.append(Column(f"{axis}_rank", Kind.COUNT))
             columns.append(Column(f"{axis}_group", Kind.TEXT))
         columns.append(Column(f"{axis}_clips", Kind.COUNT))
+        if is_rated(table, axis):
+            columns.append(Column(f"{axis}_rating", Kind.SCORE))
     return (*columns, Column("model", Kind.TEXT))
 
 
@@ -140,9 +145,30 @@ def system_records(table: SystemTable) -> list[Record]:
                 low, high = row.intervals[axis] or (None, None)
                 record += [rounded(low), rounded(high), row.ranks[axis], row.groups[axis]]
             record.append(row.scored[axis])
+            if is_rated(table, axis):
+                record.append(rounded(row.ratings.get(axis)))
         record.append(MODEL_SEPARATOR.join(row.models))
         records.append(record)
     return records
+
+
+def with_ratings(table: SystemTable, ratings: Mapping[str, Mapping[str, float]]) -> SystemTable:
+    """The table with mean ratings by people.
+
+    Args:
+        table: any.
+        ratings: axis -> system -> mean rating.
+    """
+    rows = (
+        replace(row, ratings={axis: of[row.system] for axis, of in ratings.items() if row.system in of})
+        for row in table.systems
+    )
+    return replace(table, systems=tuple(rows))
+
+
+def is_rated(table: SystemTable, axis: str) -> bool:
+    """Whether people rated a system of the table on this axis."""
+    return any(axis in row.ratings for row in table.systems)
 
 
 def _is_ranked(table: SystemTable) -> bool:

@@ -97,7 +97,7 @@ def test_the_axis_is_never_guessed(drasp: Run) -> None:
     Path("scores.csv").write_text("\n".join([text[0] + ",TA", *(line + ",3" for line in text[1:])]) + "\n")
     run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt")
     assert run.exit_code == 1
-    assert "--axis says it, one of MI, TA" in run.stderr
+    assert "--axis says it (rank-systems: --by), one of MI, TA" in run.stderr
     run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--axis", "MI")
     assert {row["axis"] for row in rows(run.stdout)} == {"MI"}
     assert drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--axis", "PQ").exit_code == 1

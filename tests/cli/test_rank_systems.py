@@ -322,3 +322,44 @@ def test_hostile_names_of_systems_are_drawn_harmless(drasp: Run) -> None:
     assert run.exit_code == 0
     assert "\x1b" not in run.stdout + run.stderr
     assert r"<b>\x1b[31m=1+1" in run.stdout
+
+
+def test_ratings_stand_beside_the_scores_and_their_agreement_below(drasp: Run) -> None:
+    planted("scores.csv")
+    Path("ratings.csv").write_text("system,MI\nfar,90\nnear,50\nbase,40\nother,1\n")
+    run = drasp("rank-systems", "scores.csv", "--ratings", "ratings.csv", bare=True)
+    assert [(row["system"], row["MI_rating"]) for row in rows(run.stdout)] == [
+        ("far", "90.000000"),
+        ("near", "50.000000"),
+        ("base", "40.000000"),
+    ]
+    assert "MI against 3 rated systems: SRCC 1.000" in run.stderr
+    assert "1 rated and without a row of scores (such as other)" in run.stderr
+    plain = drasp("rank-systems", "scores.csv", bare=True)
+    assert "MI_rating" not in plain.stdout
+    drawn = drasp("rank-systems", "scores.csv", "--ratings", "ratings.csv", "-f", "table", bare=True).stdout
+    assert "rated" in drawn
+    assert "SRCC" in drawn.split("95 %")[1]
+
+
+def test_ratings_of_clips_are_averaged_over_the_clips_of_a_system(drasp: Run) -> None:
+    planted("scores.csv")
+    Path("ratings.csv").write_text("path,rating\n" + "".join(f"far_{i}.wav,{i}\nbase_{i}.wav,0\n" for i in range(8)))
+    run = drasp("rank-systems", "scores.csv", "--ratings", "ratings.csv", bare=True)
+    assert {row["system"]: row["MI_rating"] for row in rows(run.stdout)} == {
+        "far": "3.500000",
+        "base": "0.000000",
+        "near": "",
+    }
+    assert "MI against 16 rated clips: LCC" in run.stderr
+
+
+def test_mistakes_in_ratings_are_told_before_any_clip_is_scored(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drasp_cli.scoring.score_clips", lambda *_, **__: pytest.fail("scoring has begun"))
+    for text, words in (("path,PQ\na,1\n", "no column holds ratings"), ("path,rating\na,1\n", "which axis it rates")):
+        Path("ratings.csv").write_text(text)
+        run = drasp("rank-systems", "results", "--ratings", "ratings.csv")
+        assert run.exit_code == 1
+        assert words in run.stderr

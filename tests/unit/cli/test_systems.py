@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
 
+from drasp_cli.cli.show import show_paper_row
 from drasp_cli.cli.systems import draw_systems, reading_notes
 from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.evaluation.paper import PaperRow
+from drasp_cli.tables.columns import Column, Kind
 from drasp_cli.tables.ranking import rank_systems
 from drasp_cli.tables.systems import SystemTable, average_clips
 
@@ -16,6 +20,11 @@ from drasp_cli.tables.systems import SystemTable, average_clips
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person sees."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.getvalue()).splitlines()
 
 
 def rows(axes: int, systems: int = 3, name: str = "system") -> list[ClipScore]:
@@ -26,13 +35,18 @@ def rows(axes: int, systems: int = 3, name: str = "system") -> list[ClipScore]:
     ]
 
 
-def drawn(table: SystemTable, monkeypatch: pytest.MonkeyPatch, columns: int = 80) -> list[str]:
+def terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> Terminal:
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
     monkeypatch.setattr(sys, "stdout", stream)
+    return stream
+
+
+def drawn(table: SystemTable, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    stream = terminal(monkeypatch, 80)
     draw_systems(table)
-    return stream.getvalue().splitlines()
+    return stream.lines
 
 
 @pytest.mark.parametrize(("axes", "tables"), [(1, 1), (2, 1), (4, 4)])
@@ -56,6 +70,18 @@ def test_means_without_ranks_are_drawn_as_before(monkeypatch: pytest.MonkeyPatch
     table = average_clips(rows(4))
     assert not any("low" in line for line in drawn(table, monkeypatch))
     assert reading_notes(table) == []
+
+
+def test_a_row_of_the_paper_that_is_too_wide_stands_upright(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{axis} {metric}" for axis in ("MI", "TA", "Average") for metric in ("MSE", "LCC", "SRCC", "KTAU")]
+    columns = (Column("method", Kind.TEXT), *(Column(name, Kind.SCORE) for name in names))
+    row = PaperRow("Table I", columns, ("mine@1", *(0.001 * place for place in range(12))))
+    for width, count in ((200, 1), (80, 12)):
+        stream = terminal(monkeypatch, width)
+        show_paper_row(row, format=None, output=None)
+        assert max(map(len, stream.lines)) <= width
+        assert sum("0.0" in line for line in stream.lines) == count
+        assert all(name in "\n".join(stream.lines) for name in names)
 
 
 def test_only_a_few_open_pairs_are_listed() -> None:

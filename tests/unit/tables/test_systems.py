@@ -9,6 +9,7 @@ import pytest
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.errors import TableError
 from drasp_cli.tables.formats import open_writer
+from drasp_cli.tables.pairs import system_pairs
 from drasp_cli.tables.ranking import competition_ranks, rank_systems
 from drasp_cli.tables.systems import average_clips, system_columns, system_records
 
@@ -114,6 +115,14 @@ def test_intervals_and_groups_go_with_their_systems():
         assert system.intervals["TA"] is None
         assert system.groups["TA"] == ""
     assert rank_systems(rows, seed=1).systems[0].intervals != table.systems[0].intervals
+
+
+def test_scores_beyond_all_scales_are_refused_and_large_ones_are_ranked():
+    with pytest.raises(TableError, match=r"hold 1e\+80 on MI; beyond 1e\+75"):
+        rank_systems([row("a", 1.0), row("b", -1e80)])
+    table = rank_systems([row("a", 1e74), row("a", -1e74), row("b", 1.0), row("b", 2.0), row("c", 1e-6), row("c", 0.0)])
+    assert all(system.intervals["MI"] is not None for system in table.systems)
+    assert len(list(system_pairs(table, "MI"))) == 3
 
 
 def test_scores_of_several_models_are_refused_unless_that_is_allowed():

@@ -1,0 +1,86 @@
+"""Human ratings beside scores, as a terminal sees them: read, joined, and told what found no partner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drasp_cli.cli.output import Talk, counted
+
+if TYPE_CHECKING:
+    from drasp_cli.datasets.ratings import Ratings
+    from drasp_cli.datatypes import ClipScore
+    from drasp_cli.evaluation import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class RatedAxes:
+    """Ratings of a file, and what they are held against.
+
+    Attributes:
+        ratings: what the file holds.
+        axes: axis of the scores -> axis of the ratings.
+    """
+
+    ratings: Ratings
+    axes: Mapping[str, str]
+
+
+def read_rated_axes(
+    path: str, axes: Sequence[str], *, only: str | None = None, if_unnamed: str | None = None
+) -> RatedAxes:
+    """The ratings of a file for scores on `axes`.
+
+    Args:
+        path: the file.
+        axes: of the scores.
+        only: the only axis to take; None takes all that are rated.
+        if_unnamed: the axis of ratings that do not say theirs.
+
+    Raises:
+        RatingsError: the ratings cannot be read, or are of no axis of the scores.
+    """
+    from drasp_cli.datasets.ratings import UNNAMED, read_ratings
+    from drasp_cli.evaluation.axes import match_axes, names_of_axes
+
+    ratings = read_ratings(path, names_of_axes(axes))
+    wanted = if_unnamed if only is None and ratings.axes == (UNNAMED,) else only
+    return RatedAxes(ratings, match_axes(axes, ratings, wanted))
+
+
+def compare_with_ratings(rows: Sequence[ClipScore], rated: RatedAxes, talk: Talk) -> list[Evaluation]:
+    """The scores of `rows` against ratings, axis by axis, with a notice of what was not compared.
+
+    Raises:
+        RatingsError: nothing fits, or something fits two.
+    """
+    from drasp_cli.evaluation import evaluate_ratings, evaluate_systems
+
+    compare = evaluate_systems if rated.ratings.of_systems else evaluate_ratings
+    results = [compare(rows, rated.ratings, ours, theirs) for ours, theirs in rated.axes.items()]
+    noun = "system" if rated.ratings.of_systems else "clip"
+    for result in results:
+        talk.notice(f"{result.axis}: {_joined(result, noun)}")
+        if result.systems is None:
+            talk.notice(f"{result.axis}: no clip names its system, so there is no system level")
+    return results
+
+
+def axes_of(rows: Iterable[ClipScore]) -> tuple[str, ...]:
+    """The axes of rows, in order of first sight."""
+    return tuple(dict.fromkeys(axis for row in rows for axis in row.scores))
+
+
+def _joined(result: Evaluation, noun: str) -> str:
+    """What was joined, and what found no partner."""
+    join = result.join
+    parts = [f"{counted(join.matched, noun)} with a score and a rating"]
+    for names, what in (
+        (join.only_scores, "without a rating"),
+        (join.only_ratings, "rated and without a row of scores"),
+        (join.without_score, "rated and without a score on the axis"),
+    ):
+        if names:
+            parts.append(f"{len(names)} {what} (such as {names[0]})")
+    return ", ".join(parts)
