@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from drasp_cli.datatypes import Features
 from drasp_cli.models.config import HTSATConfig
+from drasp_cli.models.linear import Linear
 
 LARGEST_ACTIVATION = 20 << 20
 """Bytes of the largest tensor between two layers, on a CPU, when nothing is learned.
@@ -93,8 +94,8 @@ class WindowAttention(nn.Module):
         self.num_heads = num_heads
         self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * window_size - 1) ** 2, num_heads))
         nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.proj = nn.Linear(dim, dim)
+        self.qkv = Linear(dim, 3 * dim)
+        self.proj = Linear(dim, dim)
         self.register_buffer("relative_position_index", relative_position_index(window_size), persistent=False)
 
     def bias(self) -> Tensor:
@@ -124,8 +125,8 @@ class Mlp(nn.Module):
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(dim, hidden)
-        self.fc2 = nn.Linear(hidden, dim)
+        self.fc1 = Linear(dim, hidden)
+        self.fc2 = Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., dim) -> (..., dim)."""
@@ -165,7 +166,7 @@ class PatchMerging(nn.Module):
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(4 * dim)
-        self.reduction = nn.Linear(4 * dim, 2 * dim, bias=False)
+        self.reduction = Linear(4 * dim, 2 * dim, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, side, side, dim) -> (batch, side / 2, side / 2, 2 dim)."""

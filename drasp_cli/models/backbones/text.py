@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drasp_cli.models.config import TextConfig
+from drasp_cli.models.linear import Linear
 
 _EPS = 1e-5
 
@@ -41,9 +42,9 @@ class SelfAttention(nn.Module):
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.num_heads = config.num_heads
-        self.query = nn.Linear(config.hidden_size, config.hidden_size)
-        self.key = nn.Linear(config.hidden_size, config.hidden_size)
-        self.value = nn.Linear(config.hidden_size, config.hidden_size)
+        self.query = Linear(config.hidden_size, config.hidden_size)
+        self.key = Linear(config.hidden_size, config.hidden_size)
+        self.value = Linear(config.hidden_size, config.hidden_size)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(batch, tokens, hidden), mask (batch, tokens) bool -> (batch, tokens, hidden)."""
@@ -60,7 +61,7 @@ class AddNorm(nn.Module):
 
     def __init__(self, width: int, hidden_size: int) -> None:
         super().__init__()
-        self.dense = nn.Linear(width, hidden_size)
+        self.dense = Linear(width, hidden_size)
         self.LayerNorm = nn.LayerNorm(hidden_size, eps=_EPS)
 
     def forward(self, x: Tensor, residual: Tensor) -> Tensor:
@@ -76,7 +77,7 @@ class Layer(nn.Module):
         self.attention = nn.ModuleDict(
             {"self": SelfAttention(config), "output": AddNorm(config.hidden_size, config.hidden_size)}
         )
-        self.intermediate = nn.ModuleDict({"dense": nn.Linear(config.hidden_size, config.intermediate_size)})
+        self.intermediate = nn.ModuleDict({"dense": Linear(config.hidden_size, config.intermediate_size)})
         self.output = AddNorm(config.intermediate_size, config.hidden_size)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -93,7 +94,7 @@ class TextTower(nn.Module):
         self.config = config
         self.embeddings = Embeddings(config)
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(config) for _ in range(config.num_layers))})
-        self.pooler = nn.ModuleDict({"dense": nn.Linear(config.hidden_size, config.hidden_size)})
+        self.pooler = nn.ModuleDict({"dense": Linear(config.hidden_size, config.hidden_size)})
         self.apply(_initialise)
 
     def forward(self, tokens: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.backbones.wavlm_extractor import ConvExtractor
 from drasp_cli.models.config import WavLMConfig
+from drasp_cli.models.linear import Linear
 from drasp_cli.models.masks import zero_padding
 
 PRETRAINING_ONLY = frozenset({"mask_emb"})
@@ -71,10 +72,10 @@ class SelfAttention(nn.Module):
         super().__init__()
         dim = config.embed_dim
         self.config = config
-        self.q_proj = nn.Linear(dim, dim)
-        self.k_proj = nn.Linear(dim, dim)
-        self.v_proj = nn.Linear(dim, dim)
-        self.out_proj = nn.Linear(dim, dim)
+        self.q_proj = Linear(dim, dim)
+        self.k_proj = Linear(dim, dim)
+        self.v_proj = Linear(dim, dim)
+        self.out_proj = Linear(dim, dim)
         self.grep_linear = nn.Linear(dim // config.num_heads, 8)
         self.grep_a = nn.Parameter(torch.ones(1, config.num_heads, 1, 1))
         self.relative_attention_bias = nn.Embedding(config.num_buckets, config.num_heads) if has_table else None
@@ -116,8 +117,8 @@ class Layer(nn.Module):
         super().__init__()
         self.self_attn = SelfAttention(config, has_table)
         self.self_attn_layer_norm = nn.LayerNorm(config.embed_dim)
-        self.fc1 = nn.Linear(config.embed_dim, config.ffn_dim)
-        self.fc2 = nn.Linear(config.ffn_dim, config.embed_dim)
+        self.fc1 = Linear(config.embed_dim, config.ffn_dim)
+        self.fc2 = Linear(config.ffn_dim, config.embed_dim)
         self.final_layer_norm = nn.LayerNorm(config.embed_dim)
 
     def forward(self, x: Tensor, position_bias: Tensor, mask: Tensor | None) -> Tensor:
@@ -189,7 +190,7 @@ class WavLM(nn.Module):
         self.feature_extractor = ConvExtractor(config)
         self.layer_norm = nn.LayerNorm(config.conv_dim)
         needs_linear = config.conv_dim != config.embed_dim
-        self.post_extract_proj = nn.Linear(config.conv_dim, config.embed_dim) if needs_linear else nn.Identity()
+        self.post_extract_proj = Linear(config.conv_dim, config.embed_dim) if needs_linear else nn.Identity()
         self.encoder = Encoder(config)
         self.apply(_initialise)
 

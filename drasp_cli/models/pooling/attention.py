@@ -10,9 +10,9 @@ its state dicts load as they are, and so is the initial distribution of v.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from drasp_cli.models.linear import linear
 from drasp_cli.models.masks import masked_softmax
 from drasp_cli.models.pooling.interface import Pooled, Pooling
 from drasp_cli.models.pooling.statistics import EPS, weighted_mean, weighted_mean_and_std
@@ -36,7 +36,7 @@ class AttentivePooling(Pooling):
         """Scores z of eq. 2, once for each head: (batch, units, dim) -> (batch, heads, units)."""
         # Half-precision parameters are widened to the precision of the units: see Pooling.
         weight, bias = self.sap_linear.weight.to(units.dtype), self.sap_linear.bias.to(units.dtype)
-        hidden = torch.tanh(F.linear(units, weight, bias))
+        hidden = torch.tanh(linear(units, weight, bias))
         return (hidden @ self.attention.to(units.dtype)).transpose(1, 2)
 
     def attend(self, units: Tensor, mask: Tensor) -> Tensor:
