@@ -139,6 +139,11 @@ REGISTRY: dict[str, Entry] = {
         axes=("MI", "TA"),
         ratings="simulated",
     ),
+    "audiobox-drasp.mini": Entry(
+        "a small WavLM with DRASP pooling, trained on a simulated listening test",
+        axes=AUDIOBOX_AXES,
+        ratings="simulated",
+    ),
     AUDIOBOX_META: Entry(
         "Meta's Audiobox Aesthetics as published (CC-BY-4.0): WavLM-base, mean pooling",
         axes=AUDIOBOX_AXES,
