@@ -27,7 +27,7 @@ from drasp_cli.simulation.random_streams import stream
 Samples = NDArray[np.float64]
 
 RECORDED: Final = 0.9
-"""The share of what could be a recording that is one, where recordings are given."""
+"""The share of spoken voices that are recorded in the MusicEval layout, where recordings are given."""
 SHORTEST_RECORDING: Final = 0.5
 """Seconds; shorter files are passed over."""
 
