@@ -1,6 +1,10 @@
 """Checkpoint folders on the Hugging Face Hub, through its own client and into its own cache.
 
-    HubAddress -resolve the revision-> commit -download what is missing-> folder -hold to its digests-> Snapshot
+    HubAddress -resolve the revision-> commit -download what is missing-> folder -complete, hold to digests-> Snapshot
+
+Without network the client may give the folder of a download that broke off, with what had come of it. What a score
+depends on and the folder lacks is therefore asked for once more, by its name: either it comes, or the Hub says that
+the repository has no such file, which the cache remembers for that commit.
 
 The client is imported inside the functions: it reads HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE when it is imported, and
 nothing that needs no Hub should wait for it.
@@ -9,6 +13,7 @@ nothing that needs no Hub should wait for it.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import re
@@ -19,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drasp_cli import __version__
-from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, REQUIRED_FILES
+from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, CONFIG_FILE, REQUIRED_FILES, TOKENIZER_FILE
 from drasp_cli.checkpoints.integrity import faults, faults_since
 from drasp_cli.checkpoints.registry import FileFacts, HubAddress
 from drasp_cli.errors import HubError, HubProblem
@@ -73,9 +78,11 @@ def fetch(
             library_version=__version__,
         )
     snapshot = Snapshot(Path(folder), Path(folder).name)
-    missing = [name for name in REQUIRED_FILES if name in wanted and not (snapshot.folder / name).exists()]
+    missing = [name for name in REQUIRED_FILES if name in wanted and not _is_there(address, snapshot, name, progress)]
     if missing:
         raise HubError(address.spelling, HubProblem.INCOMPLETE, f"it has no {' and no '.join(missing)}")
+    if TOKENIZER_FILE in wanted and _reads_prompts(snapshot.folder):
+        _is_there(address, snapshot, TOKENIZER_FILE, progress)  # not having one is a repository's right
     _refuse(address.spelling, faults_since(snapshot.folder, address.files, _receipt(address.repo, snapshot.commit)))
     return snapshot
 
@@ -113,10 +120,10 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
 
 
 def cached(address: HubAddress) -> Snapshot | None:
-    """What the cache holds of a pinned address, without asking the Hub; None where its weights are not there."""
+    """What the cache holds of a pinned address, without asking the Hub; None where a file that is needed lacks."""
     assert address.revision is not None
     folder = _snapshots(address.repo) / address.revision
-    complete = all((folder / name).exists() for name in REQUIRED_FILES)
+    complete = all((folder / name).exists() for name in (*REQUIRED_FILES, *address.files))
     return Snapshot(folder, address.revision) if complete else None
 
 
@@ -133,6 +140,37 @@ def verify(address: HubAddress, snapshot: Snapshot) -> Mapping[str, FileFacts]:
     known = {name: facts for name, facts in known.items() if (snapshot.folder / name).exists()}
     _refuse(address.spelling, faults(snapshot.folder, known))
     return known
+
+
+def _is_there(address: HubAddress, snapshot: Snapshot, name: str, progress: bool) -> bool:
+    """Whether a commit has a file, which is downloaded now if only its copy in the cache lacks it.
+
+    Raises:
+        HubError: the Hub would have to tell, and does not.
+    """
+    from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
+
+    if (snapshot.folder / name).exists():
+        return True
+    if try_to_load_from_cache(address.repo, name, revision=snapshot.commit) is _CACHED_NO_EXIST:
+        return False
+    try:
+        fetch_file(HubAddress(address.repo, snapshot.commit), name, progress=progress)
+    except HubError as error:
+        if error.problem is HubProblem.NO_FILE:
+            return False
+        detail = "; ".join(filter(None, (f"the copy in the cache lacks {name}", error.detail)))
+        raise HubError(address.spelling, error.problem, detail) from error
+    return True
+
+
+def _reads_prompts(folder: Path) -> bool:
+    """Whether the predictor of a folder has a text tower. A config that cannot be read is for loading to refuse."""
+    try:
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and config.get("text") is not None
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import random
+import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ import torch
 
 from drasp_cli.checkpoints import hub as hub_room
 from drasp_cli.checkpoints import integrity, registry
+from drasp_cli.checkpoints.folder import CHECKPOINT_FILES
 from drasp_cli.checkpoints.hub import cache_folder, fetch_file
 from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress, hub_file
 from drasp_cli.checkpoints.resolve import resolve
@@ -23,7 +26,7 @@ from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem, UnknownModelError
 from tests.hub_client import environment
 from tests.hub_server import STRANGER, TOKEN, LocalHub, Repo
-from tests.tiny import tiny_folder
+from tests.tiny import tiny_audiobox_folder, tiny_folder
 
 WEIGHTS = "model.safetensors"
 BLOCK = 10 << 20  # bytes that the client takes from a connection at a time; a broken block is asked for again
@@ -258,6 +261,64 @@ def test_offline_with_half_a_copy(publish: Callable[..., str], home: Path, hub: 
         assert problem_of(model) is HubProblem.OFFLINE
 
 
+def forget_listings(home: Path) -> None:
+    """Leaves the cache as clients before huggingface-hub 1.0 do, which keep no record of what a commit holds."""
+    for folder in home.glob("hub/models--*/trees"):
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("file", ["config.json", WEIGHTS, "tokenizer.json"])
+def test_half_a_copy_is_told_from_a_whole_one_whatever_the_client_remembers(
+    publish: Callable[..., str], home: Path, hub: LocalHub, file: str
+) -> None:
+    """The Hub fails for one file; offline, what did come is not taken for the repository."""
+    name = publish()
+    resolve(f"hf-hub:{name}", only=[other for other in CHECKPOINT_FILES if other != file])
+    hub.statuses.append((rf"(HEAD|GET) .*{re.escape(file)}", 501))  # after a 500 the client tries again, for long
+    assert problem_of(f"hf-hub:{name}") is HubProblem.SERVER
+    forget_listings(home)
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"), pytest.raises(HubError, match=f"lacks {file}") as caught:
+        load_predictor(f"hf-hub:{name}")
+    assert caught.value.problem is HubProblem.OFFLINE
+    hub.statuses.clear()
+    assert load_predictor(f"hf-hub:{name}").tokenizer is not None
+
+
+def test_half_a_copy_is_completed_where_the_hub_lists_nothing_and_gives_files(
+    publish: Callable[..., str], home: Path, hub: LocalHub, files: dict[str, bytes]
+) -> None:
+    name = publish()
+    resolve(f"hf-hub:{name}", only=("config.json", WEIGHTS))
+    forget_listings(home)
+    hub.statuses.append((r"GET /api/models/", 500))
+    with environment(home, hub.endpoint):  # a client that has not read the listing before
+        assert (resolve(f"hf-hub:{name}").folder / "tokenizer.json").read_bytes() == files["tokenizer.json"]
+
+
+def test_a_repository_without_a_tokenizer_is_whole_without_network(
+    publish: Callable[..., str], home: Path, hub: LocalHub, files: dict[str, bytes]
+) -> None:
+    """That it has none was told when it was pulled, and a commit does not change."""
+    name = publish()
+    del hub.repos[name].commits[hub.repos[name].refs["main"]]["tokenizer.json"]
+    assert load_predictor(f"hf-hub:{name}").tokenizer is None
+    forget_listings(home)
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"):
+        assert load_predictor(f"hf-hub:{name}").tokenizer is None
+
+
+def test_a_predictor_that_reads_no_prompts_needs_no_tokenizer(hub: LocalHub, home: Path, tmp_path: Path) -> None:
+    """Also where another tool filled the cache, offline."""
+    from huggingface_hub import snapshot_download
+
+    folder = tiny_audiobox_folder(tmp_path / "audiobox")
+    hub.repos["owner/audiobox"] = Repo()
+    hub.repos["owner/audiobox"].commit({path.name: path.read_bytes() for path in folder.iterdir()})
+    snapshot_download("owner/audiobox")
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"):
+        assert load_predictor("hf-hub:owner/audiobox").tokenizer is None
+
+
 def test_a_download_that_breaks_off_goes_on_where_it_was(
     hub: LocalHub, publish: Callable[..., str], large: dict[str, bytes]
 ) -> None:
@@ -461,6 +522,8 @@ def test_what_is_pinned_is_looked_up_in_the_cache_without_the_hub(hub: LocalHub,
     snapshot = hub_room.cached(address)
     assert snapshot is not None
     assert snapshot.folder == folder
+    more = HubAddress(address.repo, address.revision, {"vocabulary.txt": FileFacts(1, "sha256:0")})
+    assert hub_room.cached(more) is None
     assert not hub.requests
 
 
