@@ -27,7 +27,7 @@ from drasp_cli import __version__
 from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, CONFIG_FILE, REQUIRED_FILES, TOKENIZER_FILE
 from drasp_cli.checkpoints.integrity import faults, faults_since
 from drasp_cli.checkpoints.registry import FileFacts, HubAddress
-from drasp_cli.errors import HubError, HubProblem
+from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem
 
 REVISION_DIGITS = 12  # hex digits of a commit in the label of a result; the Hub resolves them, and so does the cache
 
@@ -192,6 +192,23 @@ def translated(source: str) -> Iterator[None]:
         if problem is None:
             raise
         raise HubError(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error
+
+
+@contextmanager
+def damage_of(pulled: str | None, name: str) -> Iterator[None]:
+    """Raises that a file cannot be read in the block as damage of what was pulled.
+
+    Args:
+        pulled: what `drasp models pull` takes to get the file again; None for one that never was on the Hub, whose
+            errors are left as they are.
+        name: of the file.
+    """
+    try:
+        yield
+    except (CheckpointError, ConfigError) as error:
+        if pulled is None:
+            raise
+        raise HubError(pulled, HubProblem.DAMAGED, f"{name} {error.reason}") from error
 
 
 @contextmanager

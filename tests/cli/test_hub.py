@@ -235,6 +235,29 @@ def test_pull_refuses_what_the_registry_does_not_vouch_for(
     assert drasp("models", "pull", "--force", "planted.hub").exit_code == 0
 
 
+@pytest.mark.parametrize("left", [0.0, 0.5], ids=["empty", "half"])
+@pytest.mark.parametrize("file", ["config.json", WEIGHTS, "tokenizer.json"])
+def test_half_a_file_in_the_cache_is_told_with_what_mends_it(drasp: Run, tiny: str, file: str, left: float) -> None:
+    """The copy is damaged, and with the advice that is given it is whole again."""
+    write(Path("a.wav"))
+    Path("p.txt").write_text("slow piano\n")
+    score = ("score", "a.wav", "--prompts", "p.txt", "--model", f"hf-hub:{REPO}")
+    whole = drasp(*score)
+    assert whole.exit_code == 0, whole.stderr
+    blob = (Path(drasp("models", "pull", f"hf-hub:{REPO}").stdout.strip()) / file).resolve()
+    blob.write_bytes(blob.read_bytes()[: int(left * blob.stat().st_size)])
+    commands = [score, ("models", "verify", f"hf-hub:{REPO}")]
+    if file == "config.json":
+        commands.append(("models", "show", f"hf-hub:{REPO}"))
+    for command in commands:
+        run = drasp(*command)
+        assert (run.exit_code, run.stdout) == (1, "")
+        assert f"drasp: error: hf-hub:{REPO}: is damaged ({file}" in run.stderr
+        assert f"advice: download it again: drasp models pull --force hf-hub:{REPO}; if that changes" in run.stderr
+    assert drasp("models", "pull", "--force", f"hf-hub:{REPO}").exit_code == 0
+    assert drasp(*score).stdout == whole.stdout
+
+
 def test_verify_tells_digests_and_tensors(
     drasp: Run, tiny: str, hub: LocalHub, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
