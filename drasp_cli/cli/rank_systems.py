@@ -90,7 +90,7 @@ def rank_systems(
         rows = job.rows(clips)
     table = rank(means.watch(rows), by, allow_mixed=allow_mixed)
     show = show_pairs if pairwise else show_systems
-    show(table, format=format, output=output, is_simulated=means.is_simulated)
+    show(table, format=format, output=output, simulated=means.simulated if tables else job.simulated)
     if tables:
         means.tell_systemless(talk)
         means.tell_simulated(talk)
