@@ -27,7 +27,7 @@ from drasp_cli import __version__
 from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, CONFIG_FILE, REQUIRED_FILES, TOKENIZER_FILE
 from drasp_cli.checkpoints.integrity import faults, faults_since
 from drasp_cli.checkpoints.registry import FileFacts, HubAddress
-from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem
+from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem, OutputError
 
 REVISION_DIGITS = 12  # hex digits of a commit in the label of a result; the Hub resolves them, and so does the cache
 
@@ -174,11 +174,16 @@ def _reads_prompts(folder: Path) -> bool:
 
 
 @contextmanager
-def translated(source: str) -> Iterator[None]:
+def translated(source: str, kind: type[HubError] = HubError) -> Iterator[None]:
     """Raises what the client raises in the block as a `HubError` about `source`, or as it is where it is not the Hub's.
 
     Args:
-        source: what cannot be had.
+        source: what cannot be had, or cannot be sent.
+        kind: of the error.
+
+    Raises:
+        HubError: of that kind.
+        OutputError: the client cannot read or write its own folder.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -190,8 +195,13 @@ def translated(source: str) -> Iterator[None]:
     except (transport_error, OSError, RuntimeError) as error:  # type: ignore[misc]  # a class found at run time
         problem = _problem(error)
         if problem is None:
+            if isinstance(error, OSError) and _is_of_client(error.filename):
+                reason = (
+                    f"{error.strerror}; the Hub's client keeps its files there, and HF_HOME names another place"
+                )
+                raise OutputError(f"{error.filename}: {reason}") from error
             raise
-        raise HubError(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error
+        raise kind(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error
 
 
 @contextmanager
@@ -264,9 +274,23 @@ def assets_folder() -> Path:
 
 
 def _folder_of_client(variable: str, older_variable: str, inside_home: str) -> Path:
-    home = os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface"))  # noqa: PTH118
-    folder = os.getenv(variable, os.getenv(older_variable, os.path.join(home, inside_home)))  # noqa: PTH118
+    folder = os.getenv(variable, os.getenv(older_variable))
+    return _home() / inside_home if folder is None else _expanded(folder)
+
+
+def _home() -> Path:
+    """The client's own folder."""
+    return _expanded(os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface")))  # noqa: PTH118
+
+
+def _expanded(folder: str) -> Path:
     return Path(os.path.expandvars(os.path.expanduser(folder)))  # noqa: PTH111
+
+
+def _is_of_client(path: object) -> bool:
+    """Whether a path, as an error of the system names it, is of the client's folders."""
+    folders = (cache_folder(), assets_folder().parent, _home())
+    return isinstance(path, str) and any(folder in (Path(path), *Path(path).parents) for folder in folders)
 
 
 def _receipt(repo: str, commit: str) -> Path:

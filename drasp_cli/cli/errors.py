@@ -42,6 +42,15 @@ _HUB_ADVICE = {
     errors.HubProblem.PUBLIC: "make it private in its settings on the Hub, name another one, or leave --private out",
 }
 
+# Of the same problems, those that are another matter for who sends a checkpoint than for who fetches one.
+_PUSH_ADVICE = {
+    errors.HubProblem.UNREACHABLE: "look at the connection, the proxy and HF_ENDPOINT, then push again; no commit was "
+    "made",
+    errors.HubProblem.OFFLINE: "set HF_HUB_OFFLINE=0 for this once; no commit was made",
+    errors.HubProblem.NOT_FOUND: f"to push, {_TOKEN}; look at the spelling of the owner, too",
+    errors.HubProblem.SERVER: "push again later; no commit was made",
+}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -59,6 +68,8 @@ def advice(error: errors.DraspError) -> str | None:
         return "a newer drasp may read it: pip install --upgrade drasp"
     if isinstance(error, errors.HubError) and error.problem is errors.HubProblem.DAMAGED and hub_file(error.source):
         return "repeat the command: what came of the file was not kept, and it is downloaded again"
+    if isinstance(error, errors.PushError) and error.problem in _PUSH_ADVICE:
+        return _PUSH_ADVICE[error.problem]
     if isinstance(error, errors.HubError):
         return _HUB_ADVICE[error.problem].format(source=error.source)
     if isinstance(error, errors.CheckpointError):
