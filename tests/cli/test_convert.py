@@ -82,6 +82,18 @@ def test_a_research_file_and_its_folder_score_alike(drasp: Run, research: Path) 
     assert (scores(drasp, "./a") != scores(drasp, "./c")).all()
 
 
+@pytest.mark.parametrize(("true", "told"), [("sap", "gsap"), ("gsap", "sap"), ("asp", "gasp"), ("gasp", "asp")])
+def test_of_two_poolings_with_the_same_tensors_the_wrong_one_converts(
+    drasp: Run, research: Path, true: str, told: str
+) -> None:
+    """As docs/converting.md warns: nothing in the file tells, and the scores are others."""
+    research.write_bytes(pickled({"state_dict": research_tensors(meta_tensors(), true)}))
+    for pooling in (true, told):
+        options = ("--pooling", pooling, "--segment-size", "4", "--target-transform", "targets.json")
+        assert drasp("convert", "drasp-track2", "best.pt", pooling, *options).exit_code == 0
+    assert (scores(drasp, f"./{true}") != scores(drasp, f"./{told}")).any()
+
+
 @pytest.mark.parametrize("command", [("score", "a.wav", "--model"), ("models", "show"), ("models", "verify")])
 def test_a_research_folder_that_is_not_converted_is_told_how(
     drasp: Run, research: Path, command: tuple[str, ...]
