@@ -196,9 +196,7 @@ def translated(source: str, kind: type[HubError] = HubError) -> Iterator[None]:
         problem = _problem(error)
         if problem is None:
             if isinstance(error, OSError) and _is_of_client(error.filename):
-                reason = (
-                    f"{error.strerror}; the Hub's client keeps its files there, and HF_HOME names another place"
-                )
+                reason = f"{error.strerror}; the Hub's client keeps its files there, and HF_HOME names another place"
                 raise OutputError(f"{error.filename}: {reason}") from error
             raise
         raise kind(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error

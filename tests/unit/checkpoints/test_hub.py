@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import io
 import json
+import os
 import random
 import re
 import shutil
@@ -355,15 +357,18 @@ def test_half_a_file_is_not_kept(hub: LocalHub, publish: Callable[..., str], fil
     assert (resolve(f"hf-hub:{name}").folder / WEIGHTS).read_bytes() == files[WEIGHTS]
 
 
-def test_a_full_disk(publish: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's own error: what the client downloads goes to /dev/full."""
+def test_a_full_disk(publish: Callable[..., str], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's own error: whatever is written below HF_HOME, under whatever name, goes to /dev/full."""
     name = publish()
-    true_open = Path.open
+    true_open = io.open
 
-    def open_full(path: Path, *words: Any, **more: Any) -> Any:
-        return true_open(Path("/dev/full") if path.suffix == ".incomplete" else path, *words, **more)
+    def open_full(file: Any, mode: str = "r", *words: Any, **more: Any) -> Any:
+        if isinstance(file, str | os.PathLike) and home in Path(file).parents and set(mode) & set("wax+"):
+            file, mode = "/dev/full", mode.replace("x", "w")
+        return true_open(file, mode, *words, **more)
 
-    monkeypatch.setattr(Path, "open", open_full)
+    for place in (builtins, io, Path):  # Python 3.10's Path does not look into io for it
+        monkeypatch.setattr(place, "open", open_full)
     assert problem_of(f"hf-hub:{name}") is HubProblem.DISK_FULL
 
 
