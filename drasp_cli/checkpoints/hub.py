@@ -64,6 +64,7 @@ def fetch(
 
     Raises:
         HubError: it cannot be had, is not complete, or is not what the registry says it must be.
+        OutputError: the client cannot use its own folder.
     """
     from huggingface_hub import snapshot_download
 
@@ -98,6 +99,7 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
 
     Raises:
         HubError: it cannot be had, or is not what it must be.
+        OutputError: the client cannot use its own folder.
     """
     from huggingface_hub import hf_hub_download
 
@@ -183,7 +185,7 @@ def translated(source: str, kind: type[HubError] = HubError) -> Iterator[None]:
 
     Raises:
         HubError: of that kind.
-        OutputError: the client cannot read or write its own folder.
+        OutputError: the client cannot use its own folder.
     """
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -79,7 +79,7 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
         CheckpointError: the folder is incomplete, or its tensors are not exactly the ones its config asks for.
         ConfigError: its `config.json` is refused.
         HubError: the Hub does not give it, or the cache's copy is damaged.
-        OutputError: it has to be converted, and the cache cannot be written.
+        OutputError: the cache cannot be used, or cannot be written when it has to be converted.
     """
     return load_found(resolve(model, progress=progress))
 

@@ -264,7 +264,7 @@ def test_offline_with_half_a_copy(publish: Callable[..., str], home: Path, hub: 
 
 
 def forget_listings(home: Path) -> None:
-    """Leaves the cache as clients before huggingface-hub 1.0 do, which keep no record of what a commit holds."""
+    """Leaves the cache as huggingface-hub 0.30 or 1.0 does, which keep no record of what a commit holds."""
     for folder in home.glob("hub/models--*/trees"):
         shutil.rmtree(folder)
 
