@@ -168,6 +168,10 @@ class HubError(CheckpointError):
         self.detail = detail
 
 
+class PushError(HubError):
+    """A checkpoint folder that the Hub does not take; `source` is the repository it was meant for."""
+
+
 # ------------------------------------------------------------------------------- devices, training, simulation
 
 

@@ -17,6 +17,7 @@ from drasp_cli.audio.readers import UnreadableError, open_reader
 from drasp_cli.errors import AudioError
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; a header beyond these is broken
+_EXACT = ".12g"  # seconds in a message: two times that differ are written differently
 LOUDEST = 2.0**32  # float files may exceed 1, or hold integer samples as floats; what is beyond is garbage
 TOLERANCE = 0.1  # seconds that may be missing at the end before a file counts as truncated: encoders pad and round
 
@@ -127,9 +128,9 @@ class Decoder:
         if declared == 0:
             raise AudioError(self.path, "holds no samples")
         if start and declared is not None and round(start * self.sample_rate) >= declared:
-            raise AudioError(
-                self.path, f"the start, {start:g} s, is beyond its end at {declared / self.sample_rate:g} s"
-            )
+            end = declared / self.sample_rate
+            where = "is beyond" if start >= end else "is less than a sample before"
+            raise AudioError(self.path, f"the start, {start:{_EXACT}} s, {where} its end at {end:{_EXACT}} s")
 
     def _decode(self) -> Iterator[np.ndarray]:
         for block in self._reader.blocks(self._start):
@@ -182,9 +183,9 @@ class Decoder:
 def _check_range(path: str, start: float | None, end: float | None) -> None:
     for name, seconds in (("start", start), ("end", end)):
         if seconds is not None and not 0 <= seconds < math.inf:
-            raise AudioError(path, f"the {name}, {seconds:g} s, is not a time in a file")
+            raise AudioError(path, f"the {name}, {seconds:{_EXACT}} s, is not a time in a file")
     if end is not None and end <= (start or 0.0):
-        raise AudioError(path, f"the end, {end:g} s, is not behind the start, {start or 0.0:g} s")
+        raise AudioError(path, f"the end, {end:{_EXACT}} s, is not behind the start, {start or 0.0:{_EXACT}} s")
 
 
 def _open(path: str) -> FileIO:

@@ -1,6 +1,10 @@
 """Checkpoint folders on the Hugging Face Hub, through its own client and into its own cache.
 
-    HubAddress -resolve the revision-> commit -download what is missing-> folder -hold to its digests-> Snapshot
+    HubAddress -resolve the revision-> commit -download what is missing-> folder -complete, hold to digests-> Snapshot
+
+Without network the client may give the folder of a download that broke off, with what had come of it. What a score
+depends on and the folder lacks is therefore asked for once more, by its name: either it comes, or the Hub says that
+the repository has no such file, which the cache remembers for that commit.
 
 The client is imported inside the functions: it reads HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE when it is imported, and
 nothing that needs no Hub should wait for it.
@@ -9,6 +13,7 @@ nothing that needs no Hub should wait for it.
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import re
@@ -19,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drasp_cli import __version__
-from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, REQUIRED_FILES
+from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES, CONFIG_FILE, REQUIRED_FILES, TOKENIZER_FILE
 from drasp_cli.checkpoints.integrity import faults, faults_since
 from drasp_cli.checkpoints.registry import FileFacts, HubAddress
-from drasp_cli.errors import HubError, HubProblem
+from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem, OutputError
 
 REVISION_DIGITS = 12  # hex digits of a commit in the label of a result; the Hub resolves them, and so does the cache
 
@@ -59,6 +64,7 @@ def fetch(
 
     Raises:
         HubError: it cannot be had, is not complete, or is not what the registry says it must be.
+        OutputError: the client cannot use its own folder.
     """
     from huggingface_hub import snapshot_download
 
@@ -73,9 +79,11 @@ def fetch(
             library_version=__version__,
         )
     snapshot = Snapshot(Path(folder), Path(folder).name)
-    missing = [name for name in REQUIRED_FILES if name in wanted and not (snapshot.folder / name).exists()]
+    missing = [name for name in REQUIRED_FILES if name in wanted and not _is_there(address, snapshot, name, progress)]
     if missing:
         raise HubError(address.spelling, HubProblem.INCOMPLETE, f"it has no {' and no '.join(missing)}")
+    if TOKENIZER_FILE in wanted and _reads_prompts(snapshot.folder):
+        _is_there(address, snapshot, TOKENIZER_FILE, progress)  # not having one is a repository's right
     _refuse(address.spelling, faults_since(snapshot.folder, address.files, _receipt(address.repo, snapshot.commit)))
     return snapshot
 
@@ -91,6 +99,7 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
 
     Raises:
         HubError: it cannot be had, or is not what it must be.
+        OutputError: the client cannot use its own folder.
     """
     from huggingface_hub import hf_hub_download
 
@@ -113,10 +122,10 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
 
 
 def cached(address: HubAddress) -> Snapshot | None:
-    """What the cache holds of a pinned address, without asking the Hub; None where its weights are not there."""
+    """What the cache holds of a pinned address, without asking the Hub; None where a file that is needed lacks."""
     assert address.revision is not None
     folder = _snapshots(address.repo) / address.revision
-    complete = all((folder / name).exists() for name in REQUIRED_FILES)
+    complete = all((folder / name).exists() for name in (*REQUIRED_FILES, *address.files))
     return Snapshot(folder, address.revision) if complete else None
 
 
@@ -135,12 +144,48 @@ def verify(address: HubAddress, snapshot: Snapshot) -> Mapping[str, FileFacts]:
     return known
 
 
+def _is_there(address: HubAddress, snapshot: Snapshot, name: str, progress: bool) -> bool:
+    """Whether a commit has a file, which is downloaded now if only its copy in the cache lacks it.
+
+    Raises:
+        HubError: the Hub would have to tell, and does not.
+    """
+    from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
+
+    if (snapshot.folder / name).exists():
+        return True
+    if try_to_load_from_cache(address.repo, name, revision=snapshot.commit) is _CACHED_NO_EXIST:
+        return False
+    try:
+        fetch_file(HubAddress(address.repo, snapshot.commit), name, progress=progress)
+    except HubError as error:
+        if error.problem is HubProblem.NO_FILE:
+            return False
+        detail = "; ".join(filter(None, (f"the copy in the cache lacks {name}", error.detail)))
+        raise HubError(address.spelling, error.problem, detail) from error
+    return True
+
+
+def _reads_prompts(folder: Path) -> bool:
+    """Whether the predictor of a folder has a text tower. A config that cannot be read is for loading to refuse."""
+    try:
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(config, dict) and config.get("text") is not None
+
+
 @contextmanager
-def translated(source: str) -> Iterator[None]:
+def translated(source: str, kind: type[HubError] = HubError) -> Iterator[None]:
     """Raises what the client raises in the block as a `HubError` about `source`, or as it is where it is not the Hub's.
 
     Args:
-        source: what cannot be had.
+        source: what cannot be had, or cannot be sent.
+        kind: of the error.
+
+    Raises:
+        HubError: of that kind.
+        OutputError: the client cannot use its own folder.
     """
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -152,8 +197,28 @@ def translated(source: str) -> Iterator[None]:
     except (transport_error, OSError, RuntimeError) as error:  # type: ignore[misc]  # a class found at run time
         problem = _problem(error)
         if problem is None:
+            if isinstance(error, OSError) and _is_of_client(error.filename):
+                reason = f"{error.strerror}; the Hub's client keeps its files there, and HF_HOME names another place"
+                raise OutputError(f"{error.filename}: {reason}") from error
             raise
-        raise HubError(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error
+        raise kind(source, problem, "" if problem is HubProblem.OFFLINE else _detail(error)) from error
+
+
+@contextmanager
+def damage_of(pulled: str | None, name: str) -> Iterator[None]:
+    """Raises that a file cannot be read in the block as damage of what was pulled.
+
+    Args:
+        pulled: what `drasp models pull` takes to get the file again; None for one that never was on the Hub, whose
+            errors are left as they are.
+        name: of the file.
+    """
+    try:
+        yield
+    except (CheckpointError, ConfigError) as error:
+        if pulled is None:
+            raise
+        raise HubError(pulled, HubProblem.DAMAGED, f"{name} {error.reason}") from error
 
 
 @contextmanager
@@ -209,9 +274,23 @@ def assets_folder() -> Path:
 
 
 def _folder_of_client(variable: str, older_variable: str, inside_home: str) -> Path:
-    home = os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface"))  # noqa: PTH118
-    folder = os.getenv(variable, os.getenv(older_variable, os.path.join(home, inside_home)))  # noqa: PTH118
+    folder = os.getenv(variable, os.getenv(older_variable))
+    return _home() / inside_home if folder is None else _expanded(folder)
+
+
+def _home() -> Path:
+    """The client's own folder."""
+    return _expanded(os.getenv("HF_HOME", os.path.join(os.getenv("XDG_CACHE_HOME", "~/.cache"), "huggingface")))  # noqa: PTH118
+
+
+def _expanded(folder: str) -> Path:
     return Path(os.path.expandvars(os.path.expanduser(folder)))  # noqa: PTH111
+
+
+def _is_of_client(path: object) -> bool:
+    """Whether a path, as an error of the system names it, is of the client's folders."""
+    folders = (cache_folder(), assets_folder().parent, _home())
+    return isinstance(path, str) and any(folder in (Path(path), *Path(path).parents) for folder in folders)
 
 
 def _receipt(repo: str, commit: str) -> Path:

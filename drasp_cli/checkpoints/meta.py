@@ -33,6 +33,9 @@ AUDIO = AudioConfig(sample_rate=16_000, frontend_sample_rate=16_000, window_samp
 LEFT_OUT = frozenset(f"wavlm_model.{name}" for name in PRETRAINING_ONLY)
 """Tensors of such a folder that the predictor does not have."""
 
+RESEARCH_KEY = "pooling_type"
+"""Says the pooling in a folder of the DRASP research code, which is otherwise of Meta's kind."""
+
 # Of the training, and an autocast that the published class never turns on.
 _WITHOUT_EFFECT = ("freeze_encoder", "precision")
 
@@ -75,9 +78,13 @@ def parse_meta_config(data: Mapping[str, Any], source: str) -> AudioboxConfig:
         source: its file, for messages.
 
     Raises:
-        ConfigError: a key is unknown, of the wrong kind, or asks for what the published weights are not: another
-            activation, the last layer alone in place of a mix of all, or embeddings of any length.
+        ConfigError: it is of the research code, which adds a pooling; or a key is unknown, of the wrong kind, or asks
+            for what the published weights are not: another activation, the last layer alone in place of a mix of all,
+            or embeddings of any length.
     """
+    if RESEARCH_KEY in data:
+        reason = "is of the DRASP research code; drasp convert drasp-track2 makes a checkpoint folder of such a folder"
+        raise ConfigError(source, RESEARCH_KEY, reason)
     arguments = from_plain(_Arguments, {k: v for k, v in data.items() if k not in _WITHOUT_EFFECT}, source)
     fixed = {
         "proj_act_fn": "gelu",

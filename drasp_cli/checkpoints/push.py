@@ -16,7 +16,7 @@ from drasp_cli.checkpoints.folder import CARD_FILE, CHECKPOINT_FILES
 from drasp_cli.checkpoints.hub import talking, translated
 from drasp_cli.checkpoints.registry import HUB_PREFIX, HubAddress, is_repo
 from drasp_cli.checkpoints.store import Checkpoint, load_predictor
-from drasp_cli.errors import CheckpointError, HubError, HubProblem
+from drasp_cli.errors import CheckpointError, HubProblem, InputError, PushError
 from drasp_cli.models.config import PredictorConfig
 
 
@@ -49,20 +49,20 @@ def prepare_push(folder: Path, repo: str) -> Push:
 
     Args:
         folder: a checkpoint folder.
-        repo: `owner/name`.
+        repo: `owner/name`, or as `--model` spells it without a revision, `hf-hub:owner/name`.
 
     Raises:
-        CheckpointError: the folder does not load, its card is refused, or `repo` is no such name.
+        InputError: `repo` is no such name.
+        CheckpointError: the folder does not load, or its card is refused.
         ConfigError: its `config.json` is refused.
-        HubError: the Hub cannot be asked.
+        PushError: the Hub cannot be asked.
     """
-    if not is_repo(repo):
-        raise CheckpointError(repo, "is no repository on the Hub; that would be owner/name")
+    repo = _named(repo)
     checkpoint = load_predictor(f"{folder}/")
     files: dict[str, Path | bytes] = {
         name: folder / name for name in CHECKPOINT_FILES if name != CARD_FILE and (folder / name).exists()
     }
-    return Push(repo, checkpoint, files | {CARD_FILE: _checked_card(folder / CARD_FILE, checkpoint.config)})
+    return Push(repo, checkpoint, files | {CARD_FILE: _checked_card(folder / CARD_FILE, checkpoint.config, repo)})
 
 
 def push(ready: Push, *, private: bool = False, branch: str | None = None, progress: bool = False) -> HubAddress:
@@ -78,18 +78,18 @@ def push(ready: Push, *, private: bool = False, branch: str | None = None, progr
         The repository, and the commit as its revision.
 
     Raises:
-        HubError: the Hub does not take it.
+        PushError: the Hub does not take it.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
 
     api = HfApi(library_name="drasp", library_version=__version__)
     operations = [CommitOperationAdd(name, file) for name, file in ready.files.items()]
     spelling = HUB_PREFIX + ready.repo
-    with translated(spelling), talking(progress):
+    with translated(spelling, PushError), talking(progress):
         # A client of the Hub makes a public repository where private is None, unless an organisation says otherwise.
         api.create_repo(ready.repo, private=private or None, exist_ok=True)
         if private and not api.repo_info(ready.repo).private:
-            raise HubError(spelling, HubProblem.PUBLIC)
+            raise PushError(spelling, HubProblem.PUBLIC)
         if branch is not None:
             api.create_branch(ready.repo, branch=branch, exist_ok=True)
         content = f"{ready.checkpoint.config.name}@{ready.checkpoint.revision}"  # and nothing of the folder's path
@@ -98,18 +98,37 @@ def push(ready: Push, *, private: bool = False, branch: str | None = None, progr
     return HubAddress(ready.repo, commit.oid)
 
 
-def _checked_card(path: Path, config: PredictorConfig) -> bytes:
+def _named(repo: str) -> str:
+    """The name of a repository without the prefix that `--model` wants.
+
+    Raises:
+        InputError: it is none.
+    """
+    name = repo.removeprefix(HUB_PREFIX)
+    if not is_repo(name):
+        letters = "the owner, a slash, and a name of letters, digits, -, _ and ., at most 96 characters in all"
+        branch = "; a branch is named with --revision" if "@" in name else ""
+        raise InputError(repo, f"is no name of a repository on the Hub: that is owner/name, {letters}{branch}")
+    return name
+
+
+def _checked_card(path: Path, config: PredictorConfig, repo: str) -> bytes:
     """The model card in `path`, or a plain one, its header completed and passed by the Hub.
+
+    Args:
+        path: of a card that may not be there.
+        config: of its checkpoint.
+        repo: which the card is for.
 
     Raises:
         CheckpointError: its header cannot be read, or the Hub refuses it.
-        HubError: the Hub cannot be asked.
+        PushError: the Hub cannot be asked.
     """
     import yaml  # type: ignore[import-untyped]  # the client's own, which lets its errors through
     from huggingface_hub import ModelCard
 
     text = path.read_text(encoding="utf-8") if path.exists() else plain_card(config)
-    with translated(str(path)), talking(False):
+    with translated(HUB_PREFIX + repo, PushError), talking(False):
         try:
             card = ModelCard(text)
             facts = card_metadata(config)

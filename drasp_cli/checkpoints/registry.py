@@ -185,6 +185,11 @@ DEFAULT_MODEL = "clap-drasp.mini"
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
+# As a browser or another tool spells a repository: https://huggingface.co/owner/name/tree/v1, hf://owner/name.
+_OTHER_SPELLING = re.compile(
+    r"(?i:hf-hub:|hf://|(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/)"
+    r"(?P<repo>[^/@]+/[^/@]+)(?:/tree/(?P<branch>[^/]+)|@(?P<revision>[^/]+))?/?"
+)
 _LONGEST_REPO = 96  # characters that the Hub takes
 
 
@@ -257,6 +262,9 @@ def _remedy(path: str) -> str:
     bare = path.rpartition("@")[0]
     if bare and Path(bare).is_dir():
         return f"; {bare} is one: leave its revision out"
+    if (of_hub := _OTHER_SPELLING.fullmatch(path)) and is_repo(of_hub["repo"]):
+        address = HubAddress(of_hub["repo"], of_hub["branch"] or of_hub["revision"])
+        return f"; on the Hub, it would be {address.spelling}"
     return f"; on the Hub, it would be {HUB_PREFIX}{path}" if is_repo(bare or path) else ""
 
 

@@ -57,7 +57,7 @@ def resolve(
         UnknownModelError: the spelling names nothing.
         CheckpointError: a path that is not a folder.
         HubError: the Hub does not give it.
-        OutputError: it has to be converted, and the cache cannot be written.
+        OutputError: the cache cannot be used, or cannot be written when it has to be converted.
     """
     location = locate(model)
     if isinstance(location.place, Path):

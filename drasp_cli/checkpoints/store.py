@@ -27,10 +27,11 @@ from drasp_cli.checkpoints.folder import CARD_FILE as CARD_FILE
 from drasp_cli.checkpoints.folder import CONFIG_FILE as CONFIG_FILE
 from drasp_cli.checkpoints.folder import TOKENIZER_FILE as TOKENIZER_FILE
 from drasp_cli.checkpoints.folder import WEIGHTS_FILE as WEIGHTS_FILE
+from drasp_cli.checkpoints.hub import damage_of
 from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config, without_pretraining
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
-from drasp_cli.errors import CheckpointError, HubError, HubProblem
+from drasp_cli.errors import CheckpointError
 from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import ClapConfig, PredictorConfig, parse_config, read_json, save_config
 from drasp_cli.models.interface import Predictor
@@ -78,7 +79,7 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
         CheckpointError: the folder is incomplete, or its tensors are not exactly the ones its config asks for.
         ConfigError: its `config.json` is refused.
         HubError: the Hub does not give it, or the cache's copy is damaged.
-        OutputError: it has to be converted, and the cache cannot be written.
+        OutputError: the cache cannot be used, or cannot be written when it has to be converted.
     """
     return load_found(resolve(model, progress=progress))
 
@@ -86,35 +87,36 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
 def load_found(found: Found) -> Checkpoint:
     """The checkpoint in a folder that is on this disk, ready to score; raises as `load_predictor` does."""
     folder = found.folder
-    data = read_json(folder / CONFIG_FILE)
+    with damage_of(found.to_pull, CONFIG_FILE):
+        data = read_json(folder / CONFIG_FILE)
     config = _parsed(data, folder)
     predictor = unfilled_predictor(config)
-    try:
+    with damage_of(found.to_pull, WEIGHTS_FILE):
         tensors = read_tensors(folder / WEIGHTS_FILE)
-    except CheckpointError as error:
-        if found.to_pull is None:
-            raise
-        raise HubError(found.to_pull, HubProblem.DAMAGED, f"{WEIGHTS_FILE} {error.reason}") from error
     if is_meta_config(data):
         tensors = without_pretraining(tensors)
     load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
     text = config.text if isinstance(config, ClapConfig) else None
     tokenizer = None
     if text is not None and (folder / TOKENIZER_FILE).exists():
-        tokenizer = PromptTokenizer(folder / TOKENIZER_FILE, text.max_tokens, text.pad_token)
+        with damage_of(found.to_pull, TOKENIZER_FILE):
+            tokenizer = PromptTokenizer(folder / TOKENIZER_FILE, text.max_tokens, text.pad_token)
         if tokenizer.vocab_size > text.vocab_size:
             reason = f"has {tokenizer.vocab_size} tokens, the text tower only {text.vocab_size}"
             raise CheckpointError(str(folder / TOKENIZER_FILE), reason)
     return Checkpoint(found.name, found.revision or revision_of(folder), predictor, tokenizer)
 
 
-def folder_config(folder: Path) -> PredictorConfig:
+def found_config(found: Found) -> PredictorConfig:
     """What the `config.json` of a checkpoint folder describes, whether it is ours or Meta's.
 
     Raises:
         ConfigError: it is not there, or refused.
+        HubError: the cache's copy is damaged.
     """
-    return _parsed(read_json(folder / CONFIG_FILE), folder)
+    with damage_of(found.to_pull, CONFIG_FILE):
+        data = read_json(found.folder / CONFIG_FILE)
+    return _parsed(data, found.folder)
 
 
 def save_checkpoint(folder: Path, predictor: Predictor, tokenizer: Path | None, card: str) -> None:

@@ -15,6 +15,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from drasp_cli import errors
+from drasp_cli.checkpoints.registry import hub_file
 from drasp_cli.cli.output import say
 from drasp_cli.cli.printable import printable
 
@@ -34,10 +35,20 @@ _HUB_ADVICE = {
     errors.HubProblem.FORBIDDEN: "the token needs the right to do this to this repository: to read it, or to write",
     errors.HubProblem.SERVER: "try again later; a checkpoint that was pulled before works with HF_HUB_OFFLINE=1",
     errors.HubProblem.DISK_FULL: "make room, or set HF_HOME to a folder on a larger disk",
-    errors.HubProblem.DAMAGED: "download it again: drasp models pull --force {source}",
+    errors.HubProblem.DAMAGED: "download it again: drasp models pull --force {source}; if that changes nothing, it is "
+    "damaged on the Hub: tell the repository's owner",
     errors.HubProblem.INCOMPLETE: "a checkpoint folder holds config.json, model.safetensors and, for prompts, "
     "tokenizer.json",
     errors.HubProblem.PUBLIC: "make it private in its settings on the Hub, name another one, or leave --private out",
+}
+
+# Of the same problems, those that are another matter for who sends a checkpoint than for who fetches one.
+_PUSH_ADVICE = {
+    errors.HubProblem.UNREACHABLE: "look at the connection, the proxy and HF_ENDPOINT, then push again; no commit was "
+    "made",
+    errors.HubProblem.OFFLINE: "set HF_HUB_OFFLINE=0 for this once; no commit was made",
+    errors.HubProblem.NOT_FOUND: f"to push, {_TOKEN}; look at the spelling of the owner, too",
+    errors.HubProblem.SERVER: "push again later; no commit was made",
 }
 
 P = ParamSpec("P")
@@ -55,6 +66,10 @@ def advice(error: errors.DraspError) -> str | None:
         return "repeat the command that was stopped, or leave out --resume to start over"
     if isinstance(error, errors.ConfigError) and error.key == "format_version":
         return "a newer drasp may read it: pip install --upgrade drasp"
+    if isinstance(error, errors.HubError) and error.problem is errors.HubProblem.DAMAGED and hub_file(error.source):
+        return "repeat the command: what came of the file was not kept, and it is downloaded again"
+    if isinstance(error, errors.PushError) and error.problem in _PUSH_ADVICE:
+        return _PUSH_ADVICE[error.problem]
     if isinstance(error, errors.HubError):
         return _HUB_ADVICE[error.problem].format(source=error.source)
     if isinstance(error, errors.CheckpointError):

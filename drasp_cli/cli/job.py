@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drasp_cli.cli import options
-from drasp_cli.cli.means import MeansWatch, tell_simulated
+from drasp_cli.cli.means import SIMULATED, MeansWatch, tell_simulated
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import AudioError, InputError
 
@@ -52,8 +52,8 @@ class ScoringJob:
         loaded = [load_predictor(model, progress=not self.talk.quiet) for model in self.models]
         options.check_distinct([checkpoint.label for checkpoint in loaded])
         for checkpoint in loaded:
-            if checkpoint.config.ratings == "simulated":
-                tell_simulated([checkpoint.name], self.talk)
+            if checkpoint.config.ratings == SIMULATED:
+                tell_simulated(checkpoint.name, self.talk)
             if checkpoint.predictor.reads_prompts and checkpoint.tokenizer is None:
                 self.talk.notice(f"{checkpoint.name} has no tokenizer.json, so axes that read prompts stay empty")
         return loaded
@@ -64,6 +64,11 @@ class ScoringJob:
         from drasp_cli.scoring import side_by_side
 
         return side_by_side(self.checkpoints)
+
+    @property
+    def simulated(self) -> list[str]:
+        """Labels of the checkpoints that were trained on simulated ratings."""
+        return [checkpoint.label for checkpoint in self.checkpoints if checkpoint.config.ratings == SIMULATED]
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -156,10 +161,10 @@ class ScoringJob:
         if by_system:
             means = MeansWatch()
             table = average_clips(means.watch(rows), axes)
-            show_systems(table, format=format, output=output, is_simulated=means.is_simulated)
+            show_systems(table, format=format, output=output, simulated=self.simulated)
             means.tell_doubtful(self.talk)
         else:
-            show_scores(rows, axes, format=format, with_prompts=with_prompts)
+            show_scores(rows, axes, format=format, with_prompts=with_prompts, simulated=self.simulated)
 
     def report(self) -> None:
         """One line on what was done, and one on what was not."""

@@ -7,19 +7,40 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from drasp_cli.audio.flags import SHORT, SILENT, SIMULATED_RATINGS
+from drasp_cli.checkpoints.registry import REGISTRY
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.score_table import MODEL_SEPARATOR
 from drasp_cli.tables.systems import SystemScore, SystemTable
 
+SIMULATED = "simulated"  # as `ratings` of a config or of the registry says it
 _MOST_NAMES = 5
 _DOUBTFUL = (SILENT, SHORT)  # a score of next to nothing says next to nothing of the system
 
 
-def tell_simulated(models: Sequence[str], talk: Talk) -> None:
-    """A notice that scores are not to be published: those of the only one of `models`, or of one of them at least."""
-    which = models[0] if len(models) == 1 else f"at least one of {' and '.join(models)}"
-    talk.notice(f"{which} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers")
+def tell_simulated(model: str, talk: Talk) -> None:
+    """A notice that the scores of `model`, which was trained on simulated ratings, are not to be published."""
+    talk.notice(f"{model} was trained on simulated ratings: for trying and for pipelines, not for publishing numbers")
+
+
+def simulated_among(models: Sequence[str]) -> str:
+    """Which of the models behind a row with the flag `simulated-ratings` it is about, as far as their names tell.
+
+    The flag is the row's, so of several models it says only that one at least was trained so. Names of the registry
+    say it of themselves; others may be either.
+    """
+    ratings = {model: _registered_ratings(model) for model in models}
+    possible = [model for model in models if ratings[model] in (None, SIMULATED)] or list(models)
+    if len(possible) == 1:
+        return possible[0]
+    how_many = "each" if all(ratings[model] == SIMULATED for model in possible) else "at least one"
+    return f"{how_many} of {' and '.join(possible)}"
+
+
+def _registered_ratings(model: str) -> str | None:
+    """On what a model of the registry was trained; None of any other. It is called by name, or name and revision."""
+    entry = REGISTRY.get(model.partition("@")[0])
+    return entry.ratings if entry else None
 
 
 def tell_systemless(missing: int, clips: int, remedy: str, talk: Talk) -> None:
@@ -78,9 +99,10 @@ class MeansWatch:
     models: dict[str, bool] = field(default_factory=dict)
 
     @property
-    def is_simulated(self) -> bool:
-        """Whether any row is of a model that was trained on simulated ratings."""
-        return any(self.models.values())
+    def simulated(self) -> list[str]:
+        """Whose scores come of simulated ratings, as far as flags and names of models tell."""
+        named = (models for models, is_simulated in self.models.items() if is_simulated)
+        return [simulated_among((models or "the model of these scores").split(MODEL_SEPARATOR)) for models in named]
 
     def watch(self, rows: Iterable[ClipScore]) -> Iterator[ClipScore]:
         """The same rows."""
@@ -111,6 +133,5 @@ class MeansWatch:
 
     def tell_simulated(self, talk: Talk) -> None:
         """A notice for each model of a table, or set of models, of which one was trained on simulated ratings."""
-        for models, is_simulated in self.models.items():
-            if is_simulated:
-                tell_simulated((models or "the model of these scores").split(MODEL_SEPARATOR), talk)
+        for model in self.simulated:
+            tell_simulated(model, talk)

@@ -130,14 +130,14 @@ def _write_json(value: Any) -> None:
 def _in_folder(model: str, quiet: bool) -> tuple[dict[str, Any], dict[str, Any], Sequence[str]]:
     """What to show of a checkpoint: facts about where it is, its config, how its card begins."""
     from drasp_cli.checkpoints.resolve import resolve
-    from drasp_cli.checkpoints.store import folder_config, revision_of
+    from drasp_cli.checkpoints.store import found_config, revision_of
     from drasp_cli.models.config import to_plain
 
     found = resolve(model, only=(CONFIG_FILE, CARD_FILE), progress=not quiet)
     facts = _named(found.name, found.revision or revision_of(found.folder)) | {"folder": str(found.folder)}
     card = found.folder / CARD_FILE
     text = card.read_text(encoding="utf-8", errors="replace") if card.exists() else ""
-    return facts, to_plain(folder_config(found.folder)), _beginning(text)
+    return facts, to_plain(found_config(found)), _beginning(text)
 
 
 def _not_made(model: str) -> tuple[dict[str, Any], dict[str, Any], Sequence[str]] | None:

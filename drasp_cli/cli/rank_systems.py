@@ -108,7 +108,7 @@ def rank_systems(
         rank(means.watch(rows), by, allow_mixed=allow_mixed), {one.axis: one.system_ratings for one in compared}
     )
     show = show_pairs if pairwise else show_systems
-    show(table, format=format, output=output, is_simulated=means.is_simulated)
+    show(table, format=format, output=output, simulated=means.simulated if tables else job.simulated)
     if compared:
         show_agreement(compared, format=format, output=output, talk=talk)
     if tables:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from drasp_cli.evaluation.paper import PaperRow
     from drasp_cli.tables.calibration import Calibration
 
-_SIMULATED = f"{SIMULATED_RATINGS}: {FLAGS[SIMULATED_RATINGS]}"
+_THE_MODEL = "the model"  # with which the meaning of the flag begins
+_SIMULATED = FLAGS[SIMULATED_RATINGS].removeprefix(_THE_MODEL)
 _PAGE = 500  # rows of one drawn table: more would have to be held in memory until the last is known
 _WHICH = (("path", Fit.NAME), ("id", Fit.NAME), ("system", Fit.NAME), ("start", Fit.NUMBER), ("end", Fit.NUMBER))
 
@@ -51,11 +52,18 @@ def check_destination(format: str | None, output: str | None) -> None:
         check_place(output)
 
 
-def show_scores(rows: Iterable[ClipScore], axes: Sequence[str], *, format: str | None, with_prompts: bool) -> None:
-    """Score rows on standard output, as they come."""
+def show_scores(
+    rows: Iterable[ClipScore],
+    axes: Sequence[str],
+    *,
+    format: str | None,
+    with_prompts: bool,
+    simulated: Sequence[str],
+) -> None:
+    """Score rows on standard output, as they come; below a drawn table stands which models are `simulated`."""
     format = stdout_format(format)
     if format == "table":
-        _draw_scores(iter(rows), axes, with_prompts)
+        _draw_scores(iter(rows), axes, with_prompts, simulated)
         return
     stream = data_stream().buffer
     writer = open_writer(format, score_columns(axes, with_prompts=with_prompts), stream)
@@ -66,30 +74,30 @@ def show_scores(rows: Iterable[ClipScore], axes: Sequence[str], *, format: str |
     stream.flush()
 
 
-def show_systems(table: SystemTable, *, format: str | None, output: str | None, is_simulated: bool) -> None:
+def show_systems(table: SystemTable, *, format: str | None, output: str | None, simulated: Sequence[str]) -> None:
     """A system table on standard output, or in the file `output`.
 
     Args:
         table: what is shown.
         format: of standard output.
         output: the file.
-        is_simulated: whether clips behind it carry the flag `simulated-ratings`, which a drawn table says below.
+        simulated: whose scores behind it come of simulated ratings, which a drawn table says below.
 
     Raises:
         OutputError: the file cannot be written.
     """
     if is_drawn(format, output):
         draw_systems(table)
-        write_below([*reading_notes(table), *_sources(table, is_simulated)])
+        write_below([*reading_notes(table), *_sources(table, simulated)])
     else:
         show_records(system_columns(table), system_records(table), format=format, output=output)
 
 
-def show_pairs(table: SystemTable, *, format: str | None, output: str | None, is_simulated: bool) -> None:
+def show_pairs(table: SystemTable, *, format: str | None, output: str | None, simulated: Sequence[str]) -> None:
     """The pair table of a ranked table; arguments and error as of `show_systems`."""
     if is_drawn(format, output):
         draw_pairs(table)
-        write_below(_sources(table, is_simulated))
+        write_below(_sources(table, simulated))
     else:
         show_records(PAIR_COLUMNS, pair_records(table), format=format, output=output)
 
@@ -204,11 +212,17 @@ def show_records(
     stream.flush()
 
 
-def _sources(table: SystemTable, is_simulated: bool) -> list[str]:
-    """What scored the clips behind a table, and that it was trained on simulated ratings."""
+def _sources(table: SystemTable, simulated: Sequence[str]) -> list[str]:
+    """What scored the clips behind a table, and what of it was trained on simulated ratings."""
     joined = (models for row in table.systems for models in row.models)
     models = dict.fromkeys(model for models in joined for model in models.split(MODEL_SEPARATOR))
-    return [*models, *([_SIMULATED] if is_simulated else [])]
+    return [*models, *_notes_of_simulated(simulated, len(models))]
+
+
+def _notes_of_simulated(simulated: Sequence[str], models: int) -> list[str]:
+    """What the flag `simulated-ratings` means, and of which models: of `simulated`, unless there is only one."""
+    named = simulated if models > 1 else [_THE_MODEL] * bool(simulated)
+    return [f"{SIMULATED_RATINGS}: {model}{_SIMULATED}" for model in named]
 
 
 def show_path(path: Path) -> None:
@@ -222,15 +236,16 @@ def show_path(path: Path) -> None:
         stream.buffer.write(os.fsencode(path) + b"\n")
 
 
-def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: bool) -> None:
+def _draw_scores(rows: Iterator[ClipScore], axes: Sequence[str], with_prompts: bool, simulated: Sequence[str]) -> None:
     below: dict[str, None] = {}  # said once, under the last row
     while page := list(islice(rows, _PAGE)):
-        below.update(dict.fromkeys(page[0].model.split(MODEL_SEPARATOR)))
+        models = page[0].model.split(MODEL_SEPARATOR)
+        below.update(dict.fromkeys(models))
         hidden = ""
         if all(SIMULATED_RATINGS in row.flags for row in page):
             # A file has it in every row, since its rows may be parted.
             hidden = SIMULATED_RATINGS
-            below[_SIMULATED] = None
+            below.update(dict.fromkeys(_notes_of_simulated(simulated, len(models))))
         _draw_page(page, axes, with_prompts, hidden)
     write_below(list(below))
 

@@ -119,7 +119,9 @@ def _clip(source: str, line: int, record: Mapping[str, object]) -> Clip:
     start = _seconds(source, line, record, "start")
     end = _seconds(source, line, record, "end")
     if end is not None and end <= (start or 0.0):
-        raise InputError(source, f"the time range ends at {end:g} s, not after its start at {start or 0.0:g} s", line)
+        raise InputError(
+            source, f"the time range ends at {end:.12g} s, not after its start at {start or 0.0:.12g} s", line
+        )
     prompt = _text(source, line, record, "prompt").strip()
     try:
         prompt.encode()

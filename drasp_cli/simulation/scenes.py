@@ -61,8 +61,10 @@ PLEASANTNESS: Final[Mapping[str, float]] = MappingProxyType(
 """What is heard -> how much listeners like it when nothing is wrong with it, 0 to 1."""
 
 RECORDED: Final = 0.5
-"""The share of elements that could be a recording and are one, where recordings are given. The others have the faults of
-content: with nine in ten recorded, a predictor met 1,600 pieces of synthetic music in 30,000 clips, too few to learn them.
+"""The share of elements that could be a recording and are one, where recordings are given.
+
+The others have the faults of content: with nine in ten recorded, a predictor met 1,600 pieces of synthetic music in
+30,000 clips, too few to learn them.
 """
 
 _TASTE = 2.5  # log odds between the most and the least pleasant environment at full taste

@@ -82,6 +82,28 @@ def test_a_research_file_and_its_folder_score_alike(drasp: Run, research: Path) 
     assert (scores(drasp, "./a") != scores(drasp, "./c")).all()
 
 
+@pytest.mark.parametrize(("true", "told"), [("sap", "gsap"), ("gsap", "sap"), ("asp", "gasp"), ("gasp", "asp")])
+def test_of_two_poolings_with_the_same_tensors_the_wrong_one_converts(
+    drasp: Run, research: Path, true: str, told: str
+) -> None:
+    """As docs/converting.md warns: nothing in the file tells, and the scores are others."""
+    research.write_bytes(pickled({"state_dict": research_tensors(meta_tensors(), true)}))
+    for pooling in (true, told):
+        options = ("--pooling", pooling, "--segment-size", "4", "--target-transform", "targets.json")
+        assert drasp("convert", "drasp-track2", "best.pt", pooling, *options).exit_code == 0
+    assert (scores(drasp, f"./{true}") != scores(drasp, f"./{told}")).any()
+
+
+@pytest.mark.parametrize("command", [("score", "a.wav", "--model"), ("models", "show"), ("models", "verify")])
+def test_a_research_folder_that_is_not_converted_is_told_how(
+    drasp: Run, research: Path, command: tuple[str, ...]
+) -> None:
+    write(Path("a.wav"))
+    run = drasp(*command, "./research")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "is of the DRASP research code; drasp convert drasp-track2 makes a checkpoint folder" in run.stderr
+
+
 @pytest.mark.parametrize("told", [("--pooling", "drasp"), ("--pooling", "drsp", "--segment-size", "0")])
 def test_options_that_mean_nothing_are_wrong_use(drasp: Run, research: Path, told: tuple[str, ...]) -> None:
     run = drasp("convert", "drasp-track2", "best.pt", "out", *told)
@@ -103,6 +125,15 @@ def test_options_that_mean_nothing_are_wrong_use(drasp: Run, research: Path, tol
             "drasp-track2 best.pt out --pooling gasp --segment-size 4 --target-transform targets.json",
             "best.pt: 3 tensors are missing: pooling.attention, ",
         ),
+        (
+            "drasp-track2 best.pt out --pooling gasp --segment-size 4 --target-transform targets.json",
+            "; its pooling is not gasp: its tensors are those of drsp\n",
+        ),
+        (
+            "drasp-track2 best.pt out --pooling drsp --segment-size 4 --target-transform target.json",
+            "target.json: there is no such file; did you mean targets.json?",
+        ),
+        ("audiobox research out2", "config.json: pooling_type: is of the DRASP research code; drasp convert drasp-t"),
     ],
 )
 def test_what_is_wrong_is_told_and_leaves_nothing(drasp: Run, research: Path, words: str, error: str) -> None:
@@ -206,6 +237,8 @@ def test_laions_towers_score_clips_that_have_a_prompt(drasp: Run, track1: Path) 
         ("--pooling drsp", 1, "give it as --segment-size"),
         ("--pooling tap --tokenizer nowhere", 1, "nowhere: there is no such folder"),
         ("--pooling gasp --segment-size 4", 1, "best_ckpt_7: 3 tensors are missing: pooling.attention, "),
+        ("--pooling gasp --segment-size 4", 1, "its pooling is not gasp: its tensors are those of drsp"),
+        ("--pooling none", 1, "its pooling is not none: its tensors are those of drsp"),
     ],
 )
 def test_what_is_wrong_with_a_track_1_file_is_told(drasp: Run, track1: Path, words: str, code: int, error: str) -> None:
@@ -319,3 +352,31 @@ def test_a_research_card_passes_the_hub(drasp: Run, research: Path, hub: LocalHu
     assert drasp("convert", "drasp-track2", "research", "ours").exit_code == 0
     assert drasp("push", "ours", "owner/ours", "--dry-run").exit_code == 0
     assert hub.asked("validate-yaml")
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+def test_half_a_file_of_a_folder_in_the_cache_is_told_with_what_mends_it(drasp: Run, hub: LocalHub, file: str) -> None:
+    blob = (Path(drasp("models", "pull", "audiobox.meta").stdout.strip()) / file).resolve()
+    blob.write_bytes(b"{")
+    model = "hf-hub:facebook/audiobox-aesthetics"
+    run = drasp("convert", "audiobox", model, "ours")
+    assert run.exit_code == 1
+    assert f"{model}: is damaged ({file} is not " in run.stderr
+    assert f"advice: download it again: drasp models pull --force {model};" in run.stderr
+    assert drasp("models", "pull", "--force", model).exit_code == 0
+    assert drasp("convert", "audiobox", model, "ours").exit_code == 0
+
+
+def test_half_a_download_of_one_file_is_told_with_advice_that_fits(drasp: Run, hub: LocalHub) -> None:
+    """`drasp models pull` takes no name of a file, and nothing is left to be replaced."""
+    hub.repos["owner/one"] = Repo()
+    hub.repos["owner/one"].commit({"checkpoint.pt": bytes(9999)})
+    hub.shortened = True
+    run = drasp("convert", "audiobox", "hf-hub:owner/one:checkpoint.pt", "ours")
+    hub.shortened = False
+    assert run.exit_code == 1
+    assert "hf-hub:owner/one:checkpoint.pt: is damaged" in run.stderr
+    assert "advice: repeat the command" in run.stderr
+    assert "pull" not in run.stderr
+    again = drasp("convert", "audiobox", "hf-hub:owner/one:checkpoint.pt", "ours")
+    assert "is no whole file of torch.save" in again.stderr

@@ -130,6 +130,45 @@ def test_what_is_not_there_is_told_with_advice(drasp: Run, tiny: str, spelling: 
     assert re.search(f"^drasp: advice: .*{advice}", run.stderr, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("spelling", "meant"),
+    [
+        ("https://huggingface.co/owner/aes", "hf-hub:owner/aes"),
+        ("https://huggingface.co/owner/aes/", "hf-hub:owner/aes"),
+        ("huggingface.co/owner/aes/tree/v1.0", "hf-hub:owner/aes@v1.0"),
+        ("http://www.hf.co/owner/aes@main", "hf-hub:owner/aes@main"),
+        ("HF-HUB:owner/aes", "hf-hub:owner/aes"),
+        ("Hf-Hub:owner/aes@v1", "hf-hub:owner/aes@v1"),
+        ("hf://owner/aes", "hf-hub:owner/aes"),
+        ("owner/aes", "hf-hub:owner/aes"),
+    ],
+)
+def test_another_spelling_of_a_repository_is_told_ours(drasp: Run, hub: LocalHub, spelling: str, meant: str) -> None:
+    write(Path("a.wav"))
+    run = drasp("score", "a.wav", "--model", spelling)
+    assert run.exit_code == 1
+    assert f"drasp: error: {spelling}: is not a folder; on the Hub, it would be {meant}\n" in run.stderr
+    assert not hub.requests
+
+
+@pytest.mark.parametrize("spelling", ["https://example.org/owner/aes", "https://huggingface.co/datasets/owner/aes"])
+def test_what_is_no_repository_of_a_model_is_not_taken_for_one(drasp: Run, hub: LocalHub, spelling: str) -> None:
+    write(Path("a.wav"))
+    run = drasp("score", "a.wav", "--model", spelling)
+    assert run.exit_code == 1
+    assert f"drasp: error: {spelling}: is not a folder\n" in run.stderr
+
+
+def test_a_home_that_is_a_file_is_told_by_its_variable(drasp: Run, tiny: str, hub: LocalHub, tmp_path: Path) -> None:
+    (tmp_path / "afile").write_text("")
+    with environment(tmp_path / "afile", hub.endpoint):
+        run = drasp("models", "pull", f"hf-hub:{REPO}")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert f"drasp: error: {tmp_path / 'afile'}" in run.stderr
+    assert "Not a directory; " in run.stderr
+    assert "HF_HOME names another place" in run.stderr
+
+
 def test_a_spelling_that_is_none_is_wrong_use(drasp: Run, hub: LocalHub) -> None:
     write(Path("a.wav"))
     run = drasp("score", "a.wav", "--model", "hf-hub:tiny")
@@ -233,6 +272,29 @@ def test_pull_refuses_what_the_registry_does_not_vouch_for(
     assert re.search(rf"is damaged \({re.escape(WEIGHTS)}: sha256:\w+, expected sha256:\w+\)", run.stderr)
     assert "advice: download it again: drasp models pull --force" in run.stderr
     assert drasp("models", "pull", "--force", "planted.hub").exit_code == 0
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5], ids=["empty", "half"])
+@pytest.mark.parametrize("file", ["config.json", WEIGHTS, "tokenizer.json"])
+def test_half_a_file_in_the_cache_is_told_with_what_mends_it(drasp: Run, tiny: str, file: str, left: float) -> None:
+    """The copy is damaged, and with the advice that is given it is whole again."""
+    write(Path("a.wav"))
+    Path("p.txt").write_text("slow piano\n")
+    score = ("score", "a.wav", "--prompts", "p.txt", "--model", f"hf-hub:{REPO}")
+    whole = drasp(*score)
+    assert whole.exit_code == 0, whole.stderr
+    blob = (Path(drasp("models", "pull", f"hf-hub:{REPO}").stdout.strip()) / file).resolve()
+    blob.write_bytes(blob.read_bytes()[: int(left * blob.stat().st_size)])
+    commands = [score, ("models", "verify", f"hf-hub:{REPO}")]
+    if file == "config.json":
+        commands.append(("models", "show", f"hf-hub:{REPO}"))
+    for command in commands:
+        run = drasp(*command)
+        assert (run.exit_code, run.stdout) == (1, "")
+        assert f"drasp: error: hf-hub:{REPO}: is damaged ({file}" in run.stderr
+        assert f"advice: download it again: drasp models pull --force hf-hub:{REPO}; if that changes" in run.stderr
+    assert drasp("models", "pull", "--force", f"hf-hub:{REPO}").exit_code == 0
+    assert drasp(*score).stdout == whole.stdout
 
 
 def test_verify_tells_digests_and_tensors(
@@ -444,9 +506,41 @@ def test_an_upload_that_the_storage_refuses_is_told(drasp: Run, hub: LocalHub, t
     assert len(hub.repos["owner/mine"].commits) == 1
 
 
-def test_a_word_that_is_no_repository_is_refused(drasp: Run, hub: LocalHub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["mine", "owner/my model", "hf-hub:mine", "owner/mine@v1", "owner/mine/aes"])
+def test_a_word_that_is_no_repository_is_refused(drasp: Run, hub: LocalHub, tmp_path: Path, word: str) -> None:
     tiny_folder(tmp_path / "mine")
-    run = drasp("push", "mine", "mine")
+    run = drasp("push", "mine", word)
     assert run.exit_code == 1
-    assert "owner/name" in run.stderr
+    assert f"drasp: error: {word}: is no name of a repository on the Hub: that is owner/name, the owner, " in run.stderr
+    assert ("--revision" in run.stderr) == ("@" in word)
+    assert "config.json" not in run.stderr
     assert not hub.requests
+
+
+def test_the_spelling_of_a_model_names_its_repository(drasp: Run, hub: LocalHub, tmp_path: Path) -> None:
+    tiny_folder(tmp_path / "mine")
+    run = drasp("push", "mine", "hf-hub:owner/mine")
+    assert run.exit_code == 0, run.stderr
+    assert run.stdout.strip() == f"hf-hub:owner/mine@{hub.repos['owner/mine'].refs['main']}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "offline", "problem", "advice"),
+    [
+        ("http://127.0.0.1:9", "0", "the Hub cannot be reached", "look at the connection, the proxy and HF_ENDPOINT"),
+        ("", "1", "the Hub would have to be asked", "set HF_HUB_OFFLINE=0 for this once"),
+    ],
+)
+def test_a_hub_that_cannot_be_asked_takes_nothing(
+    drasp: Run, hub: LocalHub, tmp_path: Path, endpoint: str, offline: str, problem: str, advice: str
+) -> None:
+    """The repository is named, and not the card that was to be checked first; the advice is about pushing."""
+    tiny_folder(tmp_path / "mine")
+    with environment(tmp_path / "home", endpoint or hub.endpoint, HF_HUB_OFFLINE=offline):
+        run = drasp("push", "mine", "owner/mine")
+    assert run.exit_code == 1
+    assert f"drasp: error: hf-hub:owner/mine: {problem}" in run.stderr
+    assert f"drasp: advice: {advice}" in run.stderr
+    assert "pull" not in run.stderr
+    assert "README.md" not in run.stderr
+    assert not hub.repos

@@ -38,6 +38,16 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_the_package_is_the_program(tmp_path: Path) -> None:
+    """`python -m drasp_cli` does what `drasp` does, with its exit codes."""
+    command = [sys.executable, "-m", "drasp_cli", "models"]
+    for words in (["list"], ["show", "nothing.like.it"]):
+        ours = subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        theirs = shell(f"drasp models {' '.join(words)}", tmp_path)
+        assert (ours.returncode, ours.stdout, ours.stderr) == (theirs.returncode, theirs.stdout, theirs.stderr)
+    assert ours.returncode == 2
+
+
 @pytest.fixture
 def clips(tmp_path: Path) -> Path:
     for i in range(200):

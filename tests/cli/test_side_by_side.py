@@ -135,6 +135,27 @@ def test_a_drawn_table_names_each_model_below(drasp: Run, results: Path, models:
         assert [line for line in lines if line in labels] == labels
 
 
+def test_simulated_ratings_are_said_of_the_model_that_has_them(
+    drasp: Run, results: Path, models: dict[str, str]
+) -> None:
+    """The row's flag says it of the row; who reads the table sees of which model."""
+    command = ["results", "-m", models["clap"], "-m", models["other"]]
+    table = rows(drasp("score", *command).stdout)
+    assert all(row["flags"].split(";").count("simulated-ratings") == 1 for row in table)
+    clap, other = table[0]["model"].split(";")
+    told = f"simulated-ratings: {other} was trained on simulated listening tests, not on human ratings"
+    for words in (["score", *command], ["score", *command, "--by-system"], ["rank-systems", *command]):
+        run = drasp(*words, "-f", "table")
+        assert [line for line in run.stdout.splitlines() if "simulated" in line] == [told]
+        assert run.stderr.count("was trained on simulated ratings") == 1
+        assert f"drasp: {models['other']} was trained on simulated ratings" in run.stderr
+    drasp("score", *command, "-o", "both.csv")
+    later = drasp("rank-systems", "both.csv", "-f", "table", bare=True)
+    told = f"at least one of {clap} and {other} was trained on simulated"
+    assert f"simulated-ratings: {told} listening tests" in later.stdout
+    assert f"drasp: {told} ratings" in later.stderr
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_a_stopped_run_goes_on_to_the_same_bytes(
     drasp: Run, clips: list[str], models: dict[str, str], name: str

@@ -7,15 +7,19 @@ Each clip goes from its file through our decoding, resampling and windows; the g
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
 from drasp_cli.audio.stream import open_clip
-from drasp_cli.checkpoints.store import load_predictor
+from drasp_cli.cli.app import app
 from drasp_cli.datatypes import Clip, WindowBatch
 from drasp_cli.models.aes_heads import AesHeadConfig
 from drasp_cli.models.audiobox import AudioboxPredictor
@@ -23,7 +27,6 @@ from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.backbones.wavlm import PRETRAINING_ONLY, WavLM
 from drasp_cli.models.config import AudioboxConfig, AudioConfig, TargetTransform, WavLMConfig
 from drasp_cli.models.pooling import PoolingConfig
-from drasp_cli.scoring import score_clips
 from tests.meta_folder import meta_plain
 from tests.parity.audiobox_case import (
     AXES,
@@ -136,18 +139,33 @@ def test_full_size_scores_equal_the_references(full: AudioboxPredictor, sound: S
     assert_close(np.array(ours), GOLDEN["full/mean"][FULL_SIZE.index(sound)], 1e-4)
 
 
-def test_a_full_size_folder_of_metas_scores_as_the_reference_does(full: AudioboxPredictor, tmp_path: Path) -> None:
-    """From files to clip scores by the pipeline itself: the published folder, several clips in a batch."""
-    mask_embeddings = {f"wavlm_model.{name}": torch.ones(full.wavlm_model.dim) for name in PRETRAINING_ONLY}
-    folder = tmp_path / "meta"
+def published_folder(predictor: AudioboxPredictor, folder: Path, **settings: Any) -> Path:
+    """A folder as the programs of the golden scores save it, with the tensor that only pre-training reads."""
+    mask_embeddings = {f"wavlm_model.{name}": torch.ones(predictor.wavlm_model.dim) for name in PRETRAINING_ONLY}
     folder.mkdir()
-    (folder / "config.json").write_text(json.dumps(meta_plain(target_transform=TARGETS)))
-    save_file(full.state_dict() | mask_embeddings, folder / "model.safetensors")
-    checkpoint = load_predictor(f"{folder}/")
-    (folder / "model.safetensors").unlink()
-    rows = score_clips(checkpoint, [Clip(sound.write(tmp_path)) for sound in FULL_SIZE])
-    ours = [[row.scores[axis] for axis in AXES] for row in rows]
-    assert_close(np.array(ours), GOLDEN["full/mean"], 1e-4)
+    (folder / "config.json").write_text(json.dumps(meta_plain(target_transform=TARGETS, **settings)))
+    save_file(predictor.state_dict() | mask_embeddings, folder / "model.safetensors")
+    return folder
+
+
+def drasp(*words: object) -> str:
+    """What `drasp` prints."""
+    run = CliRunner().invoke(app, [str(word) for word in words])
+    assert run.exit_code == 0, run.stderr
+    return run.stdout
+
+
+def command_scores(model: Path, sounds: Sequence[Sound], folder: Path) -> np.ndarray:
+    """(clips, axes), of all clips in one run of `drasp score`."""
+    rows = json.loads(drasp("score", *(sound.write(folder) for sound in sounds), "--model", model, "-f", "json"))
+    return np.array([[row[axis] for axis in AXES] for row in rows])
+
+
+def test_a_full_size_folder_of_metas_scores_as_the_reference_does(full: AudioboxPredictor, tmp_path: Path) -> None:
+    """From files to rows by the command itself: the published folder, several clips in a batch."""
+    meta = published_folder(full, tmp_path / "meta")
+    assert_close(command_scores(meta, FULL_SIZE, tmp_path), GOLDEN["full/mean"], 1e-4)
+    shutil.rmtree(meta)
 
 
 @pytest.mark.parametrize("sound", FULL_SIZE[:2], ids=lambda sound: sound.name)
@@ -162,6 +180,20 @@ def test_full_size_drasp_scores_equal_the_research_codes(full: AudioboxPredictor
     drasp = seeded(WavLMConfig(), "drsp", shared=full.wavlm_model)
     ours = [clip_scores(drasp, windows(sound, tmp_path)) for sound in FULL_SIZE[:2]]
     assert_close(np.array(ours), GOLDEN["full/drsp"], 1e-4)
+
+
+def test_a_full_size_research_folder_is_converted_and_scores_as_the_research_code_does(
+    full: AudioboxPredictor, tmp_path: Path
+) -> None:
+    """Both by their commands: from the files that the code saves to rows."""
+    drasp_predictor = seeded(WavLMConfig(), "drsp", shared=full.wavlm_model)
+    settings = {"pooling_type": "drsp", "segment_size": SEGMENT_SIZE}
+    research = published_folder(drasp_predictor, tmp_path / "research", **settings)
+    drasp("convert", "drasp-track2", research, tmp_path / "converted")
+    shutil.rmtree(research)
+    ours = command_scores(tmp_path / "converted", FULL_SIZE[:2], tmp_path)
+    assert_close(ours, GOLDEN["full/drsp"], 1e-4)
+    shutil.rmtree(tmp_path / "converted")
 
 
 def test_every_clips_layers_equal_the_references(

@@ -11,6 +11,7 @@
     laion.py        those that LAION published; `drasp_cli.checkpoints.converted` keeps what is made of them
     track1.py       the DRASP research code's Track 1, or the MusicEval baseline: a state dict with these towers in it
     poolings.py     that code's names for the poolings
+    fitting.py      which of them a file's tensors could be of
     tokenizer.py    the tokenizer.json that a checkpoint takes along
     writing.py      an Original to OUT, whole or not at all
 

@@ -20,6 +20,7 @@ from drasp_cli.checkpoints.convert.pickles import read_pickle
 from drasp_cli.checkpoints.convert.state_dict import state_dict_of
 from drasp_cli.checkpoints.convert.writing import check_out, write_converted
 from drasp_cli.checkpoints.folder import CONFIG_FILE, WEIGHTS_FILE
+from drasp_cli.checkpoints.hub import damage_of
 from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.checkpoints.meta import is_meta_config, meta_arguments, parse_meta_config, without_pretraining
 from drasp_cli.checkpoints.registry import AUDIOBOX_META, REGISTRY
@@ -61,13 +62,15 @@ def convert_audiobox(source: str, out: Path, *, progress: bool = False) -> None:
 
 def _read_folder(source: Source) -> Original:
     path = source.path / CONFIG_FILE
-    data = read_json(path)
-    if isinstance(data, Mapping) and "pooling_type" in data:
-        raise InputError(str(path), "is of the DRASP research code: drasp convert drasp-track2 reads its folder")
+    with damage_of(source.address, CONFIG_FILE):
+        data = read_json(path)
     if not is_meta_config(data):
         raise InputError(str(path), "is not of Meta's audiobox-aesthetics: expected a target_transform in it")
+    config = parse_meta_config(data, str(path))
     weights = source.path / WEIGHTS_FILE
-    return _original(parse_meta_config(data, str(path)), read_tensors(weights), source, weights)
+    with damage_of(source.address, WEIGHTS_FILE):
+        tensors = read_tensors(weights)
+    return _original(config, tensors, source, weights)
 
 
 def _read_pickle(source: Source) -> Original:

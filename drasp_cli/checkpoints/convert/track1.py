@@ -22,6 +22,7 @@ import re
 from pathlib import Path
 
 from drasp_cli.checkpoints.convert import clap
+from drasp_cli.checkpoints.convert.fitting import told_pooling
 from drasp_cli.checkpoints.convert.original import Original, find_source
 from drasp_cli.checkpoints.convert.poolings import BASELINE, RESEARCH_POOLINGS, SEGMENTAL, TRACK1_POOLINGS
 from drasp_cli.checkpoints.convert.writing import check_out, write_converted
@@ -101,19 +102,18 @@ def convert_track1(
     config = track1_config(pooling, segment_size, frame_repeat, str(found.path))
     expected = "the research code's Track 1 saves a file, best_ckpt_N"
     file = clap.open_file(found, expected=expected, prefix=_CLAP, tokenizer=tokenizer, progress=progress)
-    write_converted(
-        Original(
-            config,
-            file.tensors,
-            found,
-            found.path,
-            file.digest,
-            _ABOUT.format(code=_CODES[pooling == BASELINE].format(pooling=pooling)),
-            spelled=research_name,
-            tokenizer=file.tokenizer,
-        ),
-        out,
+    original = Original(
+        config,
+        file.tensors,
+        found,
+        found.path,
+        file.digest,
+        _ABOUT.format(code=_CODES[pooling == BASELINE].format(pooling=pooling)),
+        spelled=research_name,
+        tokenizer=file.tokenizer,
     )
+    with told_pooling(pooling, original.tensors):
+        write_converted(original, out)
 
 
 def track1_config(pooling: str, segment_size: int | None, frame_repeat: int, source: str) -> PredictorConfig:

@@ -19,16 +19,19 @@ from typing import Any
 from torch import Tensor
 
 from drasp_cli.checkpoints import meta
+from drasp_cli.checkpoints.convert.fitting import told_pooling
 from drasp_cli.checkpoints.convert.original import Original, Source, find_source
 from drasp_cli.checkpoints.convert.pickles import read_pickle
 from drasp_cli.checkpoints.convert.poolings import RESEARCH_POOLINGS, SEGMENTAL
 from drasp_cli.checkpoints.convert.state_dict import state_dict_of
 from drasp_cli.checkpoints.convert.writing import check_out, write_converted
 from drasp_cli.checkpoints.folder import CONFIG_FILE, WEIGHTS_FILE
+from drasp_cli.checkpoints.hub import damage_of
 from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.checkpoints.registry import AUDIOBOX_AXES, HUB_PREFIX, REGISTRY
 from drasp_cli.checkpoints.resolve import resolve
-from drasp_cli.checkpoints.store import folder_config, read_tensors
+from drasp_cli.checkpoints.store import found_config, read_tensors
+from drasp_cli.datasets.near_names import perhaps_meant
 from drasp_cli.errors import InputError
 from drasp_cli.models.config import PredictorConfig, from_plain, parse_config, read_json, to_plain
 from drasp_cli.models.pooling.segments import MASKED
@@ -86,24 +89,28 @@ def convert_track2(
         original = _read_folder(found, told)
     else:
         raise InputError(source, f"its {CONFIG_FILE} has the target transform; leave --target-transform out")
-    write_converted(original, out)
+    with told_pooling(pooling, original.tensors):
+        write_converted(original, out)
 
 
 def _read_folder(source: Source, told: _Pooling) -> Original:
     path = source.path / CONFIG_FILE
-    data = read_json(path)
+    with damage_of(source.address, CONFIG_FILE):
+        data = read_json(path)
     if not meta.is_meta_config(data):
         raise InputError(str(path), "is not of the DRASP research code: expected a target_transform in it")
-    ours = {key: data[key] for key in ("pooling_type", "segment_size") if key in data}
+    ours = {key: data[key] for key in (meta.RESEARCH_KEY, "segment_size") if key in data}
     said = from_plain(_Pooling, ours, str(path))
-    for key in ("pooling_type", "segment_size"):
+    for key in (meta.RESEARCH_KEY, "segment_size"):
         here, there = getattr(told, key), getattr(said, key)
         if None not in (here, there) and here != there:
             raise InputError(str(path), f"says {key} {there!r}, not {here!r}; leave the option out to take the file's")
     pooling = _Pooling(told.pooling_type or said.pooling_type, told.segment_size or said.segment_size)
     config = _config({key: value for key, value in data.items() if key not in ours}, pooling, str(path))
     weights = source.path / WEIGHTS_FILE
-    return _original(config, read_tensors(weights), source, weights, pooling)
+    with damage_of(source.address, WEIGHTS_FILE):
+        tensors = read_tensors(weights)
+    return _original(config, tensors, source, weights, pooling)
 
 
 def _read_pickle(source: Source, told: _Pooling, target_transform: str | None, progress: bool) -> Original:
@@ -150,12 +157,14 @@ def _targets(spelling: str, progress: bool) -> Any:
     """Axis -> mean and std as plain data: of a JSON file, or of a model.
 
     Raises:
-        InputError: a file without them.
-        ConfigError: a file that is not there, or no JSON.
+        InputError: a file that is not there, or without them.
+        ConfigError: a file that is no JSON.
     """
     if spelling in REGISTRY or spelling.startswith(HUB_PREFIX):
         found = resolve(spelling, only=(CONFIG_FILE,), progress=progress)
-        return to_plain(folder_config(found.folder).targets)
+        return to_plain(found_config(found).targets)
+    if not Path(spelling).exists():
+        raise InputError(spelling, f"there is no such file{perhaps_meant(spelling)}")
     data = read_json(Path(spelling))
     targets = data.get("target_transform", data) if isinstance(data, Mapping) else data
     if not isinstance(targets, Mapping) or set(targets) != set(AUDIOBOX_AXES):

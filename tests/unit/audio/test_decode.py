@@ -124,6 +124,9 @@ def test_a_range_is_that_part_of_the_whole(write: Write, container: str, subtype
 def test_impossible_ranges(stereo: np.ndarray, write: Write):
     path = write("clip.wav", stereo)  # 1.5 s
     assert refusal(path, start=1.5) == "the start, 1.5 s, is beyond its end at 1.5 s"
+    nearly = "the start, 1.49999999 s, is less than a sample before its end at 1.5 s"
+    assert refusal(path, start=1.49999999, end=1.5) == nearly
+    assert refusal(path, start=1.0000001, end=1.0) == "the end, 1 s, is not behind the start, 1.0000001 s"
     assert refusal(path, start=1.0, end=1.0) == "the end, 1 s, is not behind the start, 1 s"
     assert refusal(path, end=0.0) == "the end, 0 s, is not behind the start, 0 s"
     assert refusal(path, start=-1.0) == "the start, -1 s, is not a time in a file"

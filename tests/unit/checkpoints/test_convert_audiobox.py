@@ -124,7 +124,8 @@ def test_the_published_weights_are_known_by_their_digest(
 def test_a_research_folder_is_told_from_metas(tensors: dict[str, Tensor], folder: Path, tmp_path: Path) -> None:
     for name, content in research_files(research_tensors(tensors, "drsp"), "drsp").items():
         (folder / name).write_bytes(content)
-    with pytest.raises(InputError, match=r"config\.json: is of the DRASP research code: drasp convert drasp-track2"):
+    told = r"config\.json: pooling_type: is of the DRASP research code; drasp convert drasp-track2"
+    with pytest.raises(ConfigError, match=told):
         convert_audiobox(str(folder), tmp_path / "out")
 
 

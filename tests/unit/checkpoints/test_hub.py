@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import io
 import json
+import os
 import random
+import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +20,7 @@ import torch
 
 from drasp_cli.checkpoints import hub as hub_room
 from drasp_cli.checkpoints import integrity, registry
+from drasp_cli.checkpoints.folder import CHECKPOINT_FILES
 from drasp_cli.checkpoints.hub import cache_folder, fetch_file
 from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress, hub_file
 from drasp_cli.checkpoints.resolve import resolve
@@ -23,7 +28,7 @@ from drasp_cli.checkpoints.store import load_predictor
 from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem, UnknownModelError
 from tests.hub_client import environment
 from tests.hub_server import STRANGER, TOKEN, LocalHub, Repo
-from tests.tiny import tiny_folder
+from tests.tiny import tiny_audiobox_folder, tiny_folder
 
 WEIGHTS = "model.safetensors"
 BLOCK = 10 << 20  # bytes that the client takes from a connection at a time; a broken block is asked for again
@@ -258,6 +263,64 @@ def test_offline_with_half_a_copy(publish: Callable[..., str], home: Path, hub: 
         assert problem_of(model) is HubProblem.OFFLINE
 
 
+def forget_listings(home: Path) -> None:
+    """Leaves the cache as huggingface-hub 0.30 or 1.0 does, which keep no record of what a commit holds."""
+    for folder in home.glob("hub/models--*/trees"):
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("file", ["config.json", WEIGHTS, "tokenizer.json"])
+def test_half_a_copy_is_told_from_a_whole_one_whatever_the_client_remembers(
+    publish: Callable[..., str], home: Path, hub: LocalHub, file: str
+) -> None:
+    """The Hub fails for one file; offline, what did come is not taken for the repository."""
+    name = publish()
+    resolve(f"hf-hub:{name}", only=[other for other in CHECKPOINT_FILES if other != file])
+    hub.statuses.append((rf"(HEAD|GET) .*{re.escape(file)}", 501))  # after a 500 the client tries again, for long
+    assert problem_of(f"hf-hub:{name}") is HubProblem.SERVER
+    forget_listings(home)
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"), pytest.raises(HubError, match=f"lacks {file}") as caught:
+        load_predictor(f"hf-hub:{name}")
+    assert caught.value.problem is HubProblem.OFFLINE
+    hub.statuses.clear()
+    assert load_predictor(f"hf-hub:{name}").tokenizer is not None
+
+
+def test_half_a_copy_is_completed_where_the_hub_lists_nothing_and_gives_files(
+    publish: Callable[..., str], home: Path, hub: LocalHub, files: dict[str, bytes]
+) -> None:
+    name = publish()
+    resolve(f"hf-hub:{name}", only=("config.json", WEIGHTS))
+    forget_listings(home)
+    hub.statuses.append((r"GET /api/models/", 500))
+    with environment(home, hub.endpoint):  # a client that has not read the listing before
+        assert (resolve(f"hf-hub:{name}").folder / "tokenizer.json").read_bytes() == files["tokenizer.json"]
+
+
+def test_a_repository_without_a_tokenizer_is_whole_without_network(
+    publish: Callable[..., str], home: Path, hub: LocalHub, files: dict[str, bytes]
+) -> None:
+    """That it has none was told when it was pulled, and a commit does not change."""
+    name = publish()
+    del hub.repos[name].commits[hub.repos[name].refs["main"]]["tokenizer.json"]
+    assert load_predictor(f"hf-hub:{name}").tokenizer is None
+    forget_listings(home)
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"):
+        assert load_predictor(f"hf-hub:{name}").tokenizer is None
+
+
+def test_a_predictor_that_reads_no_prompts_needs_no_tokenizer(hub: LocalHub, home: Path, tmp_path: Path) -> None:
+    """Also where another tool filled the cache, offline."""
+    from huggingface_hub import snapshot_download
+
+    folder = tiny_audiobox_folder(tmp_path / "audiobox")
+    hub.repos["owner/audiobox"] = Repo()
+    hub.repos["owner/audiobox"].commit({path.name: path.read_bytes() for path in folder.iterdir()})
+    snapshot_download("owner/audiobox")
+    with environment(home, hub.endpoint, HF_HUB_OFFLINE="1"):
+        assert load_predictor("hf-hub:owner/audiobox").tokenizer is None
+
+
 def test_a_download_that_breaks_off_goes_on_where_it_was(
     hub: LocalHub, publish: Callable[..., str], large: dict[str, bytes]
 ) -> None:
@@ -294,15 +357,18 @@ def test_half_a_file_is_not_kept(hub: LocalHub, publish: Callable[..., str], fil
     assert (resolve(f"hf-hub:{name}").folder / WEIGHTS).read_bytes() == files[WEIGHTS]
 
 
-def test_a_full_disk(publish: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's own error: what the client downloads goes to /dev/full."""
+def test_a_full_disk(publish: Callable[..., str], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's own error: whatever is written below HF_HOME, under whatever name, goes to /dev/full."""
     name = publish()
-    true_open = Path.open
+    true_open = io.open
 
-    def open_full(path: Path, *words: Any, **more: Any) -> Any:
-        return true_open(Path("/dev/full") if path.suffix == ".incomplete" else path, *words, **more)
+    def open_full(file: Any, mode: str = "r", *words: Any, **more: Any) -> Any:
+        if isinstance(file, str | os.PathLike) and home in Path(file).parents and set(mode) & set("wax+"):
+            file, mode = "/dev/full", mode.replace("x", "w")
+        return true_open(file, mode, *words, **more)
 
-    monkeypatch.setattr(Path, "open", open_full)
+    for place in (builtins, io, Path):  # Python 3.10's Path does not look into io for it
+        monkeypatch.setattr(place, "open", open_full)
     assert problem_of(f"hf-hub:{name}") is HubProblem.DISK_FULL
 
 
@@ -461,6 +527,8 @@ def test_what_is_pinned_is_looked_up_in_the_cache_without_the_hub(hub: LocalHub,
     snapshot = hub_room.cached(address)
     assert snapshot is not None
     assert snapshot.folder == folder
+    more = HubAddress(address.repo, address.revision, {"vocabulary.txt": FileFacts(1, "sha256:0")})
+    assert hub_room.cached(more) is None
     assert not hub.requests
 
 

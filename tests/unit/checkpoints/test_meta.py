@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from drasp_cli.checkpoints import meta
 from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config
 from drasp_cli.checkpoints.registry import REGISTRY
-from drasp_cli.checkpoints.store import folder_config, load_predictor, save_checkpoint
+from drasp_cli.checkpoints.resolve import Found
+from drasp_cli.checkpoints.store import found_config, load_predictor, save_checkpoint
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.errors import CheckpointError, ConfigError
 from drasp_cli.models.aes_heads import AesHeadConfig
@@ -60,7 +61,7 @@ def test_it_is_told_from_ours() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("pooling_type", "drsp", "pooling_type: is not a key"),
+        ("pooling_type", "drsp", "pooling_type: is of the DRASP research code; drasp convert drasp-track2 makes"),
         ("proj_num_layer", 0, "proj_num_layer: must be positive"),
         ("proj_num_layer", "5", "proj_num_layer: must be int"),
         ("proj_num_layer", 10**6, "must be at most"),
@@ -86,7 +87,7 @@ def test_a_folder_loads_with_the_tensors_it_holds(folder: Path) -> None:
     tensors = meta_tensors()
     assert tensors.keys() - loaded.keys() == {"wavlm_model.mask_emb"}
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in loaded.items())
-    assert checkpoint.config == folder_config(folder)
+    assert checkpoint.config == found_config(Found("meta", folder))
     assert checkpoint.tokenizer is None
 
 

@@ -34,12 +34,12 @@ def test_means_over_several_models_are_told(
 
 def test_the_models_with_simulated_ratings_are_told_once_each(capsys: pytest.CaptureFixture[str]) -> None:
     means = watched(("a@1", ("short", "simulated-ratings")), ("a@1", ("simulated-ratings",)), ("b@2", ()))
-    assert means.is_simulated
+    assert means.simulated == ["a@1"]
     means.tell_simulated(Talk())
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("drasp: a@1 was trained on simulated ratings")
     means = watched(("b@2", ("short",)))
-    assert not means.is_simulated
+    assert means.simulated == []
     means.tell_simulated(Talk())
     assert capsys.readouterr().err == ""
 
@@ -47,6 +47,21 @@ def test_the_models_with_simulated_ratings_are_told_once_each(capsys: pytest.Cap
 def test_of_models_side_by_side_one_at_least_was_trained_so(capsys: pytest.CaptureFixture[str]) -> None:
     watched(("a@1;b@2", ("simulated-ratings",))).tell_simulated(Talk())
     assert capsys.readouterr().err.startswith("drasp: at least one of a@1 and b@2 was trained on simulated ratings")
+
+
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        (["a@1"], "a@1"),
+        (["audiobox.meta@1", "clap-drasp.mini@2"], "clap-drasp.mini@2"),
+        (["audiobox.meta@1", "a@1", "clap.laion@2"], "a@1"),
+        (["clap-drasp.mini@2", "a@1"], "at least one of clap-drasp.mini@2 and a@1"),
+        (["clap-drasp.mini@1", "clap-drasp.mini@2"], "each of clap-drasp.mini@1 and clap-drasp.mini@2"),
+        (["audiobox.meta@1", "clap.laion@2"], "at least one of audiobox.meta@1 and clap.laion@2"),
+    ],
+)
+def test_names_of_the_registry_tell_of_which_model_it_is_said(models: list[str], told: str) -> None:
+    assert watched((";".join(models), ("simulated-ratings",))).simulated == [told]
 
 
 def test_one_clip_is_said_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
