@@ -114,7 +114,8 @@ def _steps(edges: Sequence[float], values: Sequence[float], foot: float, scale: 
 def _ruler(sound: Sound) -> Html:
     first = element("span", f"{sound.start:.1f} s")
     if sound.heard - sound.seconds > 0.05:
-        said = f"the model hears it {len(sound.again) + 1} times over" if sound.again else "silence behind it"
+        times = "twice" if len(sound.again) == 1 else f"{len(sound.again) + 1} times over"
+        said = f"the model hears it {times}" if sound.again else "silence behind it"
         middle = element("span", f"{sound.seconds:.1f} s long; {said}")
         return element("div", first, middle, class_="ruler")
     return element("div", first, element("span", f"{sound.start + sound.seconds:.1f} s"), class_="ruler")

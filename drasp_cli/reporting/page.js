@@ -253,6 +253,8 @@
     });
   }
 
+  const nothingToPlay = embedded.size === 0 && (data.silent || missing.size === rows);
+  byId("table").classList.toggle("still", Boolean(nothingToPlay));
   byId("filters").hidden = false;
   byId("table").hidden = false;
   filter();

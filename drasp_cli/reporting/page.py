@@ -193,9 +193,9 @@ def _ranking(report: Report, axis: str) -> Html:
     foot = element(
         "tr",
         *(element("td", role="cell") for _ in range(4)),
-        _drawn(drawing.draw_ticks(narrow), ""),
+        _drawn(drawing.draw_ticks(narrow), "scale of the means"),
         *(element("td", role="cell") for _ in range(2)),
-        _drawn(drawing.draw_ticks(wide), ""),
+        _drawn(drawing.draw_ticks(wide), "scale of the clips"),
         role="row",
         aria_hidden="true",
     )
@@ -328,8 +328,9 @@ def _made(report: Report) -> Html:
     flags = [flag for flag in FLAGS if any(flag in row.flags for row in report.rows)]
     reading = (
         "The dot is the mean over a system's clips, the bar its 95 % interval (a bootstrap over clips or prompts; "
-        "seed 0): what other clips of the same kind would give. Systems that share a letter, a common bar in the column "
-        "of groups, are not separated by paired t-tests with Holm's correction; that does not say they are equal."
+        "seed 0): what other clips of the same kind would give. Systems that share a letter, a common bar in the "
+        "column of groups, are not separated by paired t-tests with Holm's correction, which does not say that they "
+        "are equal."
     )
     sound = (
         "Under a spectrogram stand the attention weights of the model's pooling and the influence of each segment: the "

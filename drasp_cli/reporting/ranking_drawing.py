@@ -7,6 +7,7 @@ Colours and line widths are in page.css.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from drasp_cli.reporting.markup import Html, element, joined
 
 ROW_HEIGHT = 30  # CSS pixels
 _LETTER = 15  # CSS pixels, the column of a group
+_WIDEST_GROUPS = 165  # CSS pixels, all of them; columns of many groups are narrower
+_NARROWEST_LETTER = 11  # CSS pixels; a narrower column is a bar without its letter
 _FEW = 60  # clips up to which each is drawn
 _BINS = 40
 _MOST_TICKS = 6
@@ -57,13 +60,13 @@ def scale_of(scores: Sequence[float]) -> Scale:
 
 
 def draw_interval(mean: float | None, interval: tuple[float, float] | None, scale: Scale) -> Html:
-    """A system's mean as a dot on its 95 % interval."""
+    """A system's mean as a dot on the bar of its 95 % interval."""
     parts = [_grid(scale)]
     if mean is not None:
         if interval is not None:
             left, right = map(scale.place, interval)
             parts.append(element("line", x1=_percent(left), x2=_percent(right), y1="50%", y2="50%", class_="interval"))
-        parts.append(element("circle", cx=_percent(scale.place(mean)), cy="50%", r=4.5, class_="mean"))
+        parts.append(element("circle", cx=_percent(scale.place(mean)), cy="50%", r=3, class_="mean"))
     return element("svg", *parts, class_="chart", aria_hidden="true", height=ROW_HEIGHT)
 
 
@@ -74,24 +77,26 @@ def draw_groups(letters: Sequence[str], of_all: Sequence[str]) -> Html:
         letters: those of the system.
         of_all: those of all systems, in order.
     """
-    parts = []
+    column = min(_LETTER, _WIDEST_GROUPS / max(1, len(of_all)))
+    parts = [element("title", "".join(letters))]
     for place, letter in enumerate(of_all):
         if letter in letters:
-            x = place * _LETTER
-            parts.append(element("rect", x=x + 1, y=0, width=_LETTER - 2, height=ROW_HEIGHT, class_="group"))
-            parts.append(element("text", letter, x=x + _LETTER / 2, y=ROW_HEIGHT / 2 + 4, text_anchor="middle"))
-    width = max(1, len(of_all)) * _LETTER
+            x = place * column
+            parts.append(element("rect", x=x, y=0, width=0.85 * column, height=ROW_HEIGHT, class_="group"))
+            if column >= _NARROWEST_LETTER:
+                middle = x + 0.425 * column
+                parts.append(element("text", letter, x=middle, y=ROW_HEIGHT / 2 + 4, text_anchor="middle"))
+    width = max(1, len(of_all)) * column
     return element("svg", *parts, class_="groups", aria_hidden="true", width=width, height=ROW_HEIGHT, font_size=11.5)
 
 
 def split_letters(group: str) -> tuple[str, ...]:
     """The letters of a system's groups, which from the 27th on carry a number.
 
-    >>> split_letters("yza1")
-    ('y', 'z', 'a1')
+    >>> split_letters("yza1"), split_letters("")
+    (('y', 'z', 'a1'), ())
     """
-    starts = [place for place, character in enumerate(group) if character.isalpha()]
-    return tuple(group[begin:end] for begin, end in zip(starts, [*starts[1:], len(group)], strict=True))
+    return tuple(re.findall("[a-z][0-9]*", group))
 
 
 def letters_in_order(groups: Sequence[str]) -> tuple[str, ...]:
