@@ -87,8 +87,7 @@ def _strip(words: str, height: int, parts: Sequence[Html]) -> Html:
         viewBox=f"0 0 {_WIDTH} {height}",
         preserveAspectRatio="none",
         height=height,
-        role="img",
-        aria_label=words,
+        aria_hidden="true",
     )
     return element("div", element("p", words, class_="words"), drawing, class_="strip")
 
