@@ -31,7 +31,7 @@ def draw_sound(sound: Sound, name: str) -> Html:
     spectrogram = element("img", src=source, alt="Spectrogram", class_="spectrogram")
     marks = [
         element("line", x1=f"{x:.2f}%", x2=f"{x:.2f}%", y1="0", y2="100%", class_="again")
-        for x in (100 * at / sound.heard for at in sound.again)
+        for x in (100 * at / sound.heard for at, _ in sound.again)
     ]
     over = element("svg", *marks, class_="over", aria_hidden="true") if marks else None
     playhead = element("div", class_="playhead", hidden=True)
@@ -47,6 +47,7 @@ def draw_sound(sound: Sound, name: str) -> Html:
         data_start=f"{sound.start:g}",
         data_seconds=f"{sound.seconds:g}",
         data_heard=f"{sound.heard:g}",
+        data_again=" ".join(f"{at:g}:{start:g}" for at, start in sound.again) or None,
     )
 
 

@@ -51,7 +51,7 @@ class Report:
     Attributes:
         title: the user's own, in plain text.
         rows: the clips, in the order of their tables.
-        table: their systems, ranked.
+        table: their systems, ranked; or their means alone, where no clip has a system.
         choices: for each axis, the clips that are shown with their sound.
         sounds: (number of a row, axis) -> what is drawn of its sound; what nothing is drawn of is left out.
         silence: why nothing, or less than all, is drawn of the sounds, a line for each reason.

@@ -18,6 +18,7 @@ from drasp_cli.reporting.content import Provenance, Report, Source
 from drasp_cli.reporting.listening import Listener, Sound, explained_by, load_at_hand, look
 from drasp_cli.tables.ranking import rank_systems
 from drasp_cli.tables.reading import find_tables, read_score_tables
+from drasp_cli.tables.systems import average_clips
 
 EPOCH = "SOURCE_DATE_EPOCH"
 """The variable that says when something is taken to be made, in seconds since 1970 (reproducible-builds.org)."""
@@ -84,7 +85,8 @@ def gather_report(
         TableError: the tables cannot be read or ranked.
     """
     rows = list(read_score_tables(files, allow_mixed=wishes.allow_mixed))
-    table = rank_systems(rows, allow_mixed=wishes.allow_mixed)
+    has_systems = any(row.clip.system for row in rows)
+    table = rank_systems(rows, allow_mixed=wishes.allow_mixed) if has_systems else average_clips(rows)
     choices = tuple(choose(rows, axis, wishes.clips) for axis in table.axes)
     audio = [is_there(row.clip.path) for row in rows] if wishes.audio else None
     sounds: dict[tuple[int, str], Sound] = {}

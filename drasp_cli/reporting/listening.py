@@ -46,7 +46,7 @@ class Sound:
         start: seconds of the file at which the clip begins.
         seconds: length of the clip.
         heard: seconds that the picture shows. A model may hear a clip several times over, or silence behind it.
-        again: where in the picture the clip begins again.
+        again: where in the picture some of the clip begins again, and the second of the file that it is.
         explanation: what the score on one axis leans on; None where that is not known.
     """
 
@@ -54,7 +54,7 @@ class Sound:
     start: float
     seconds: float
     heard: float
-    again: tuple[float, ...] = ()
+    again: tuple[tuple[float, float], ...] = ()
     explanation: Explanation | None = None
 
 
@@ -165,10 +165,11 @@ def _check_score(row: ClipScore, column: str, score: float) -> None:
         raise AudioError(row.clip.path, reason)
 
 
-def _again(explanation: ClipExplanation) -> tuple[float, ...]:
+def _again(explanation: ClipExplanation) -> tuple[tuple[float, float], ...]:
+    """Where the last window repeats what is in it."""
     windows = explanation.axes[0].windows
-    before = (len(windows) - 1) * explanation.window_seconds
-    return tuple(before + i * windows[-1].span.seconds for i in range(1, explanation.copies))
+    before, last = (len(windows) - 1) * explanation.window_seconds, windows[-1].span
+    return tuple((before + i * last.seconds, last.start) for i in range(1, explanation.copies))
 
 
 def _picture(sound: Spectrogram) -> bytes:

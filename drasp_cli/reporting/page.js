@@ -235,17 +235,21 @@
     if (!sound) continue;
     const head = sound.querySelector(".playhead");
     const begin = Number(sound.dataset.start);
-    const share = Number(sound.dataset.seconds) / Number(sound.dataset.heard);
+    const heard = Number(sound.dataset.heard);
+    const end = begin + Number(sound.dataset.seconds);
+    const rounds = [[0, begin]];  // seconds of the picture at which the model hears the file from some second on
+    for (const pair of (sound.dataset.again || "").split(" ").filter(Boolean)) rounds.push(pair.split(":").map(Number));
     const follow = () => {
-      const at = (audio.currentTime - begin) / Number(sound.dataset.heard);
+      const at = (audio.currentTime - begin) / heard;
       head.hidden = !(at >= 0 && at <= 1);
       head.style.left = 100 * at + "%";
     };
     audio.addEventListener("timeupdate", follow);
     sound.addEventListener("click", (event) => {
       const box = sound.getBoundingClientRect();
-      const at = (event.clientX - box.left) / box.width;
-      const seconds = begin + (at % share) * Number(sound.dataset.heard);
+      const at = heard * (event.clientX - box.left) / box.width;
+      const [from, second] = rounds.filter(([start]) => start <= at).pop() || rounds[0];
+      const seconds = Math.max(begin, Math.min(second + at - from, end));
       const go = () => { audio.currentTime = seconds; };
       if (audio.readyState) go();
       else audio.addEventListener("loadedmetadata", go, { once: true });

@@ -45,7 +45,8 @@ def report_page(report: Report, page: str) -> str:
     """
     style, script = _part("page.css"), _part("page.js")
     clips, systems = len(report.rows), len(report.table.systems)
-    lead = f"{_counted(clips, 'clip')} of {_counted(systems, 'system')}, scored by {_models(report)}"
+    of = f" of {_counted(systems, 'system')}" if report.table.evidence else ""
+    lead = f"{_counted(clips, 'clip')}{of}, scored by {_models(report)}"
     if report.made.date:
         lead += f"; {report.made.date}"
     parts = {
@@ -137,25 +138,25 @@ def _axis(report: Report, place: int, page: str) -> Html:
 
 def _ranking(report: Report, axis: str) -> Html:
     """The systems on one axis, best first."""
-    systems = sorted(report.table.systems, key=lambda row: (row.ranks[axis] is None, row.ranks[axis] or 0, row.system))
+    systems = sorted(report.table.systems, key=lambda row: (row.ranks.get(axis) or len(report.rows), row.system))
     scores: dict[str, list[float]] = {row.system: [] for row in systems}
     for row in report.rows:
         score = rounded(row.scores.get(axis))
         if score is not None:
             scores[row.clip.system].append(score)
     means = [mean for row in systems if (mean := row.means[axis]) is not None]
-    ends = [end for row in systems for end in row.intervals[axis] or ()]
+    ends = [end for row in systems for end in row.intervals.get(axis) or ()]
     narrow = drawing.scale_of([*means, *ends])
     wide = drawing.scale_of([score for some in scores.values() for score in some])
-    letters = drawing.letters_in_order([row.groups[axis] for row in systems])
+    letters = drawing.letters_in_order([row.groups.get(axis, "") for row in systems])
 
     def line(row: SystemScore) -> Html:
-        mean, interval = row.means[axis], row.intervals[axis]
+        mean, interval, rank = row.means[axis], row.intervals.get(axis), row.ranks.get(axis)
         between = "" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
-        group = row.groups[axis]
+        group = row.groups.get(axis, "")
         return element(
             "tr",
-            _cell("" if row.ranks[axis] is None else str(row.ranks[axis]), "number"),
+            _cell("" if rank is None else str(rank), "number"),
             element("th", visible(row.system) or _NO_NAME, scope="row", role="rowheader", dir="auto"),
             _cell("" if mean is None else f"{mean:.2f}", "number mean-cell"),
             _cell(between, "number between"),
@@ -220,6 +221,8 @@ def _drawn(chart: Html, label: str) -> Html:
 
 def _open_pairs(report: Report, axis: str) -> Html:
     """Neighbours by mean that are not separated, and what would separate them."""
+    if not report.table.evidence:
+        return Html("")
     pairs = [pair for pair in system_pairs(report.table, axis, neighbours_only=True) if pair.separated is False]
     lines = [
         element("li", _bdi(pair.system), " and ", _bdi(pair.other), f" are not separated; {_remedy(pair)}")

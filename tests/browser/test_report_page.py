@@ -207,6 +207,22 @@ def test_clips_play_from_a_server(browser: Chrome, server: tuple[str, list[str]]
     assert browser.get_log("browser") == []
 
 
+def test_a_click_on_a_picture_plays_what_the_model_heard_there(page: Chrome) -> None:
+    """Clips of 1.5 s fill windows of 1 s: heard is the first second, then twice the half second behind it."""
+    script = """
+        const [share, done] = arguments;
+        const sound = document.querySelector(".sound"), audio = sound.closest(".card").querySelector("audio");
+        const box = sound.getBoundingClientRect();
+        audio.addEventListener("seeked", () => done([audio.currentTime, sound.dataset.heard, sound.dataset.again]),
+                               { once: true });
+        sound.dispatchEvent(new MouseEvent("click", { clientX: box.left + share * box.width, bubbles: true }));
+    """
+    for share, second in ((0.25, 0.5), (0.6, 1.2), (0.8, 1.1)):
+        found, heard, again = page.execute_async_script(script, share)
+        assert (heard, again) == ("2", "1.5:1")
+        assert found == pytest.approx(second, abs=0.05)
+
+
 def test_embedded_clips_play_where_the_page_is_alone(browser: Chrome, folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "pages/embedded.html", tmp_path / "sent.html")
     browser.get((tmp_path / "sent.html").as_uri())

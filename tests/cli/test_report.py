@@ -172,6 +172,15 @@ def test_simulated_ratings_are_said_above_everything(drasp: Run, results: Path) 
     assert "no listener was asked" not in page("other.html")
 
 
+def test_clips_without_systems_are_reported_without_a_ranking(drasp: Run, results: Path) -> None:
+    drasp("score", *sorted(str(path) for path in results.rglob("*.wav")), "-o", "scores.csv")
+    done = drasp("report", "scores.csv", "-o", "report.html", "--no-explain")
+    assert done.exit_code == 0
+    assert "6 clips, scored by" in page()
+    assert page().count('class="strokes"') == 2  # one line on each axis
+    assert 'class="interval"' not in page()
+
+
 def test_tables_of_a_folder(drasp: Run, scored: Path) -> None:
     Path("tables").mkdir()
     scored.rename("tables/a.csv")

@@ -71,7 +71,7 @@ def explanation(influences: list[float], weights: list[float | None]) -> Explana
 
 def test_curves_stand_under_the_sound() -> None:
     found = explanation([0.5, -0.25, 0.0, 0.0], [0.25, 0.5, 0.25, 0.0])
-    drawn = draw_sound(Sound(b"", 0.0, 2.0, 4.0, (2.0,), found), "MI")
+    drawn = draw_sound(Sound(b"", 0.0, 2.0, 4.0, ((2.0, 0.0),), found), "MI")
     assert 'x1="50.00%"' in drawn  # where the clip is heard again
     weights, raises, lowers = (
         re.search(rf'd="([^"]*)" class="{kind}"', drawn)[1]  # type: ignore[index]
@@ -82,6 +82,7 @@ def test_curves_stand_under_the_sound() -> None:
     assert lowers == "M0 22V22H250V32.5H500V22H750V22H1000V22Z"
     assert "influence on MI: raises it by up to 0.500, lowers it by up to 0.250" in drawn
     assert "the model hears it twice" in drawn
+    assert 'data-again="2:0"' in drawn
 
 
 def test_a_pooling_without_weights_and_a_clip_of_many_segments() -> None:
