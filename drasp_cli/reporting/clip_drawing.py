@@ -114,8 +114,12 @@ def _steps(edges: Sequence[float], values: Sequence[float], foot: float, scale: 
 def _ruler(sound: Sound) -> Html:
     first = element("span", f"{sound.start:.1f} s")
     if sound.heard - sound.seconds > 0.05:
-        times = "twice" if len(sound.again) == 1 else f"{len(sound.again) + 1} times over"
-        said = f"the model hears it {times}" if sound.again else "silence behind it"
+        said = "silence behind it"
+        if sound.again:
+            times = "twice" if len(sound.again) == 1 else f"{len(sound.again) + 1} times"
+            begin = sound.again[0][1]
+            what = "it" if begin == sound.start else f"what is behind {begin:.1f} s"
+            said = f"the model hears {what} {times}"
         middle = element("span", f"{sound.seconds:.1f} s long; {said}")
         return element("div", first, middle, class_="ruler")
     return element("div", first, element("span", f"{sound.start + sound.seconds:.1f} s"), class_="ruler")

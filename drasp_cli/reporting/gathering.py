@@ -117,6 +117,7 @@ def _listen(
     listeners = _listeners((rows[number] for number in wanted), explain)
     reasons = [f"What scores lean on is not shown: {why}" for why in listeners.values() if isinstance(why, str)]
     unheard: list[str] = []
+    lacks_prompt = False
     for number, axes in wanted.items():
         row = rows[number]
         listener = listeners.get(row.model)
@@ -125,6 +126,7 @@ def _listen(
             rest = [axis for axis in axes if axis not in found]
             if rest:
                 found |= dict.fromkeys(rest, look(row.clip))
+                lacks_prompt |= isinstance(listener, Listener) and listener.needs_prompts and row.clip.prompt is None
             sounds |= {(number, axis): sound for axis, sound in found.items()}
         except AudioError as error:
             unheard.append(str(error))
@@ -132,9 +134,7 @@ def _listen(
     reasons += unheard[:_MOST_REASONS]
     if len(unheard) > _MOST_REASONS:
         reasons.append(f"The sound of {len(unheard) - _MOST_REASONS} more of the chosen clips cannot be drawn.")
-    if any(isinstance(one, Listener) and one.needs_prompts for one in listeners.values()) and any(
-        rows[number].clip.prompt is None for number in wanted
-    ):
+    if lacks_prompt:
         reasons.append("Scores that read prompts are explained where the table has them: drasp score --with-prompts.")
     return sounds, tuple(reasons)
 

@@ -21,7 +21,8 @@ _WIDEST_GROUPS = 165  # CSS pixels, all of them; columns of many groups are narr
 _NARROWEST_LETTER = 11  # CSS pixels; a narrower column is a bar without its letter
 _FEW = 60  # clips up to which each is drawn
 _BINS = 40
-_MOST_TICKS = 6
+_MOST_TICKS, _FEWEST_TICKS = 6, 3
+_LONGEST_TICK = 4  # characters; of longer ones, every other is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def scale_of(scores: Sequence[float]) -> Scale:
     power = 10.0 ** math.floor(math.log10(rough))
     step = min(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first, last = math.ceil(low / step), math.floor(high / step)
-    return Scale(low, high, tuple(round(i * step, 9) for i in range(first, last + 1)))
+    ticks = tuple(round(i * step, 9) for i in range(first, last + 1))
+    is_crowded = len(ticks) > _FEWEST_TICKS and max(len(f"{tick:g}") for tick in ticks) > _LONGEST_TICK
+    return Scale(low, high, ticks[::2] if is_crowded else ticks)
 
 
 def draw_interval(mean: float | None, interval: tuple[float, float] | None, scale: Scale) -> Html:

@@ -142,6 +142,16 @@ def test_another_revision_of_the_model_explains_nothing(drasp: Run, scored: Path
     assert "attention weight" not in page()
 
 
+def test_without_prompts_in_the_table_the_axis_that_reads_them_is_not_explained(drasp: Run, scored: Path) -> None:
+    drasp("score", "results", "--prompts", "prompts.csv", "-o", "bare.csv")
+    done = drasp("report", "bare.csv", "-o", "report.html")
+    assert "drasp score --with-prompts" in done.stderr
+    assert (page().count("influence on MI:"), page().count("influence on TA:")) == (6, 0)
+    assert page().count('class="spectrogram"') == 12
+    drasp("score", "results", "-o", "bare.csv")  # without TA there is nothing to miss
+    assert "--with-prompts" not in drasp("report", "bare.csv", "-o", "report.html").stderr
+
+
 def test_a_clip_that_has_changed_since_is_not_explained(drasp: Run, scored: Path) -> None:
     text = scored.read_text()
     score = re.search(r"alpha/1.wav,,alpha,,,([0-9.]+)", text)

@@ -83,6 +83,8 @@ def test_curves_stand_under_the_sound() -> None:
     assert "influence on MI: raises it by up to 0.500, lowers it by up to 0.250" in drawn
     assert "the model hears it twice" in drawn
     assert 'data-again="2:0"' in drawn
+    of_two_windows = draw_sound(Sound(b"", 0.0, 1.5, 2.5, ((1.5, 1.0), (2.0, 1.0)), found), "MI")
+    assert "the model hears what is behind 1.0 s 3 times" in of_two_windows
 
 
 def test_a_pooling_without_weights_and_a_clip_of_many_segments() -> None:
