@@ -94,7 +94,9 @@ def gather_report(
     if audio is not None:
         wanted = {number: axes for number, axes in chosen(choices).items() if audio[number]}
         sounds, silence = _listen(rows, wanted, wishes.explain, on_clip)
-    held = {number: embedded(rows[number].clip) for number in wanted} if audio is not None and wishes.embed else {}
+    # Only what was decoded is put into a page that may be sent: a table may name any file of this disk as a clip.
+    heard = sorted({number for number, _ in sounds}) if wishes.embed else []
+    held = {number: embedded(rows[number].clip) for number in heard}
     made = Provenance(__version__, command, _date(files, environment), tuple(map(_source, files)))
     title = wishes.title or _title(files)
     return Report(title, rows, table, choices, sounds, silence, audio, held, made)

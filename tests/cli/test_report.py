@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import os
@@ -107,6 +108,16 @@ def test_embedded_audio_is_in_the_page_once(drasp: Run, scored: Path) -> None:
     assert text.count("data:audio/wav;base64,") == 6
     assert text.count("data-same=") == 6
     assert data()["embedded"] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_file_that_is_no_audio_is_never_embedded(drasp: Run, scored: Path) -> None:
+    """A stranger's table may name any file; its bytes must not leave in a page that is sent."""
+    Path("secret.txt").write_text("the key to everything")
+    scored.write_text(scored.read_text().replace("results/alpha/1.wav", "secret.txt"))
+    done = drasp("report", "scores.csv", "-o", "report.html", "--embed-audio")
+    assert "secret.txt: not audio" in done.stderr
+    assert data()["embedded"] == [1, 2, 3, 4, 5]
+    assert base64.b64encode(b"the key to everything").decode()[:-4] not in page()
 
 
 def test_missing_audio_is_told_and_no_obstacle(drasp: Run, scored: Path) -> None:
