@@ -3,8 +3,8 @@
 Debian's packages `chromium` and `chromium-driver` have it. Where they are not installed these tests are skipped, which
 pytest says at its end; `.ci/run` installs them and sets DRASP_NEEDS_BROWSER, so that there they fail instead.
 
-Under strace the only address beyond this machine is that of Chromium's question whether there is a route for IPv6: a UDP
-socket that is connected and sends nothing.
+Under strace the only address beyond this machine is that of Chromium's question whether there is a route for IPv6: a
+UDP socket that is connected and sends nothing.
 """
 
 from __future__ import annotations
