@@ -22,6 +22,7 @@ from drasp_cli.cli.hints import Commands
 from drasp_cli.cli.models import models
 from drasp_cli.cli.push import push
 from drasp_cli.cli.rank_systems import rank_systems
+from drasp_cli.cli.report import report
 from drasp_cli.cli.score import score
 from drasp_cli.cli.simulate import simulate
 from drasp_cli.cli.train import train
@@ -57,6 +58,7 @@ app.command("rank-systems")(guarded(rank_systems))
 app.command("evaluate")(guarded(evaluate))
 app.command("calibrate")(guarded(calibrate))
 app.command("explain")(guarded(explain))
+app.command("report")(guarded(report))
 app.command("train")(guarded(train, when_interrupted="--resume goes on from the last finished epoch"))
 app.command("simulate")(guarded(simulate))
 app.add_typer(models, name="models")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +27,18 @@ def test_the_wheel_puts_checkpoints_where_the_registry_looks(tmp_path: Path, mon
     (tmp_path / target / DEFAULT_MODEL).mkdir(parents=True)
     monkeypatch.setattr(registry, "_PACKAGE", tmp_path / "drasp_cli")
     assert shipped_folder(DEFAULT_MODEL) == tmp_path / target / DEFAULT_MODEL
+
+
+def test_the_wheel_leaves_no_file_of_the_package_out() -> None:
+    """The page of drasp report is made of files that are no Python; hatchling takes all that git does not ignore."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    wheel = build["targets"]["wheel"]
+    assert wheel["packages"] == ["drasp_cli"]
+    assert not wheel.keys() & {"include", "exclude", "only-include", "artifacts"}
+    for name in ("page.html", "page.css", "page.js"):
+        part = ROOT / "drasp_cli/reporting" / name
+        assert part.stat().st_size > 0
+        assert subprocess.run(["git", "check-ignore", "-q", str(part)], cwd=ROOT).returncode != 0
 
 
 def test_the_registry_lists_exactly_what_ships() -> None:

@@ -59,6 +59,14 @@ def test_ranking_tables_imports_no_torch(name: str, tmp_path: Path) -> None:
     assert "torch" not in modules
 
 
+def test_a_page_of_scores_without_explanations_imports_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("path,system,MI\na/1.wav,a,3\nb/1.wav,b,4\n", encoding="utf-8")
+    code, modules, _ = run("report", "scores.csv", "-o", "report.html", cwd=tmp_path)
+    assert code == 0
+    assert (tmp_path / "report.html").exists()
+    assert not modules & {"torch", "matplotlib"}
+
+
 @pytest.mark.parametrize("command", ["score", "explain"])
 def test_a_mistake_is_told_without_torch(command: str, tmp_path: Path) -> None:
     code, modules, out = run(command, "nowhere", cwd=tmp_path)

@@ -1,0 +1,151 @@
+"""`drasp report`: score tables to one page in one file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drasp_cli.cli import options
+from drasp_cli.cli.errors import SOME_FAILED
+from drasp_cli.cli.output import Talk, counted
+from drasp_cli.errors import OutputError
+
+if TYPE_CHECKING:
+    from drasp_cli.reporting.content import Report
+    from drasp_cli.reporting.gathering import Wishes
+
+_ENDINGS = (".html", ".htm")
+_LARGE = 25_000_000  # bytes of a page from which on it is said that it is large
+_SHOWN = "What it shows"
+
+
+def report(
+    scores: Annotated[list[str], typer.Argument(metavar="SCORES", help="Score tables, or folders of them.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The page, .html.")],
+    title: Annotated[
+        str, typer.Option(help="Of the page.", show_default="names the tables", rich_help_panel=_SHOWN)
+    ] = "",
+    clips: Annotated[
+        int, typer.Option(help="Best clips, and worst ones, shown of each axis.", min=0, rich_help_panel=_SHOWN)
+    ] = 5,
+    embed_audio: Annotated[
+        bool,
+        typer.Option(
+            "--embed-audio", help="Those clips' audio in the page itself, not linked.", rich_help_panel=_SHOWN
+        ),
+    ] = False,
+    no_audio: Annotated[
+        bool, typer.Option("--no-audio", help="No players and no pictures of sounds.", rich_help_panel=_SHOWN)
+    ] = False,
+    no_explain: Annotated[
+        bool,
+        typer.Option(
+            "--no-explain", help="Pictures of sounds without what the scores lean on.", rich_help_panel=_SHOWN
+        ),
+    ] = False,
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Take scores of several models, or revisions of one.")
+    ] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Put scores on one page: ranking, distributions, the best and the worst clips to hear, and a table of all clips.
+
+    The page is one file that needs no network. Audio is linked where it lies, or embedded.
+    """
+    if embed_audio and no_audio:
+        raise typer.BadParameter("goes not with --no-audio", param_hint="--embed-audio")
+    from drasp_cli.reporting.gathering import Wishes, find_files, gather_report
+    from drasp_cli.reporting.page import report_page
+
+    talk = Talk(quiet)
+    _check_ending(output)
+    files = find_files(scores)
+    _refuse_overwriting(output, files, "--output")
+    wishes = Wishes(clips, not no_audio, embed_audio, not no_explain, allow_mixed, title)
+    with talk.progress("listen", None) as advance:
+        found = gather_report(files, wishes, _command(scores, output, wishes), os.environ, advance)
+    _refuse_overwriting(output, [row.clip.path for row in found.rows], "--output")
+    size = _write(output, report_page(found, output))
+    _tell(found, output, size, talk)
+    if found.failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _check_ending(output: str) -> None:
+    """Refuses, before the work, a page that is none by its name, or that has no place.
+
+    Raises:
+        OutputError: there is no such folder, or it is one.
+    """
+    from drasp_cli.tables.files import check_folder
+
+    if Path(output).suffix.lower() not in _ENDINGS:
+        raise typer.BadParameter(f"{output}: a page ends in .html", param_hint="--output")
+    check_folder(output)
+
+
+def _refuse_overwriting(output: str, read: Sequence[str], option: str) -> None:
+    """Refuses a page that would stand where a table or a clip is, under whatever name or link."""
+    if not Path(output).exists():
+        return
+    page = os.stat(output)  # noqa: PTH116 - 20,000 clips may be compared
+    for path in read:
+        try:
+            same = os.path.samestat(os.stat(path), page)  # noqa: PTH116
+        except (OSError, ValueError):  # not there, or no name that a file can have
+            continue
+        if same:
+            raise typer.BadParameter("is also read; name another file", param_hint=option)
+
+
+def _command(scores: Sequence[str], output: str, wishes: Wishes) -> str:
+    """The command line that says the same, for the page to name."""
+    words = ["drasp", "report", *scores, "-o", output]
+    if wishes.title:
+        words += ["--title", wishes.title]
+    if wishes.clips != type(wishes)().clips:
+        words += ["--clips", str(wishes.clips)]
+    given = {
+        "--embed-audio": wishes.embed,
+        "--no-audio": not wishes.audio,
+        "--no-explain": not wishes.explain,
+        "--allow-mixed": wishes.allow_mixed,
+    }
+    return shlex.join([*words, *(option for option, is_given in given.items() if is_given)])
+
+
+def _write(output: str, page: str) -> int:
+    """Writes the page, whole or not at all; how many bytes it has.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from drasp_cli.tables.files import replacing
+
+    content = page.encode("utf-8")
+    try:
+        with replacing(output) as stream:
+            stream.write(content)
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror or error}") from None
+    return len(content)
+
+
+def _tell(report: Report, output: str, size: int, talk: Talk) -> None:
+    """What became of it, and what is not on it."""
+    for reason in report.silence:
+        talk.notice(reason)
+    missing = 0 if report.audio is None else sum(not there for there in report.audio)
+    if missing:
+        talk.notice(f"the audio of {missing} of {counted(len(report.rows), 'clip')} is not where the table says")
+    if report.failed:
+        talk.notice(f"{counted(len(report.failed), 'clip')} could not be scored; the page says why")
+    large = ""
+    if size > _LARGE:
+        large = "; most of it is audio: fewer --clips make it smaller" if report.embedded else ", which may open slowly"
+    talk.notice(f"{output}: {counted(len(report.rows), 'clip')}, {size / 1e6:.1f} MB{large}")

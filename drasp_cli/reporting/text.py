@@ -1,0 +1,28 @@
+"""Strangers' words on a page: file names, prompts, names of systems, reasons of failures."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_KEPT = frozenset("\n\t")
+
+
+def visible(text: str) -> str:
+    r"""The same text with all that would reorder what stands beside it, or that HTML cannot hold, spelled out.
+
+    Control characters but line breaks and tabs, bidirectional controls and lone surrogates become escapes (`\x1b`,
+    `\u202e`), and bytes of a file name that are no UTF-8 become `\xff`. Letters of every script stay, and joined emoji.
+
+    >>> visible("a\x00b\u202e c\udcff é\n")
+    'a\\x00b\\u202e c\\xff é\n'
+    """
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def _spelled(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # how Python keeps the byte 0x80 to 0xff of a file name
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    if character in _BIDI or (unicodedata.category(character) in ("Cc", "Cs") and character not in _KEPT):
+        return character.encode("unicode_escape").decode("ascii")
+    return character
