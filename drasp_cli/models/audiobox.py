@@ -14,7 +14,7 @@ Parameter names of both are the published ones, so their state dicts load by nam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +26,8 @@ from drasp_cli.models.backbones.wavlm import WavLM
 from drasp_cli.models.config import AudioboxConfig
 from drasp_cli.models.interface import Heard, Predictor
 from drasp_cli.models.layer_mix import LayerMix
+from drasp_cli.models.masks import checked_mask
+from drasp_cli.models.pieces import LARGEST_ACTIVATION, at_once, in_pieces
 from drasp_cli.models.pooling import Pooled, TemporalAverage, build_pooling
 
 
@@ -46,6 +48,9 @@ class AudioboxPredictor(Predictor):
         self.pooling = build_pooling(pooling, dim) if pooling else TemporalAverage(dim)
         self.pooling_proj = nn.Linear(self.pooling.out_dim, dim) if pooling else nn.Identity()
         self.proj_layer = nn.ModuleDict({axis: aes_head(config.heads, dim) for axis in self.axes})
+        backbone, num_frames = config.backbone, config.audio.window_samples // config.backbone.hop
+        widest = max(num_frames * backbone.num_heads, backbone.ffn_dim)  # of attention's logits, and of the MLP
+        self.rows_at_once = at_once(num_frames * widest * 4, LARGEST_ACTIVATION)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -59,6 +64,14 @@ class AudioboxPredictor(Predictor):
 
     def mix(self, batch: WindowBatch) -> tuple[Tensor, Tensor | None]:
         """Windows (batch, window_samples) -> (axes, batch, frames, dim), and (batch, frames) bool or None."""
+        if not in_pieces(batch.samples):
+            return self._mix(batch)
+        rows = zip(
+            *(torch.split(tensor, self.rows_at_once) for tensor in (batch.samples, batch.num_samples)), strict=True
+        )
+        return _joined([self._mix(WindowBatch(*some)) for some in rows])
+
+    def _mix(self, batch: WindowBatch) -> tuple[Tensor, Tensor | None]:
         outputs, mask = self.wavlm_model(batch)
         return self.layer_weights(outputs), mask
 
@@ -106,3 +119,15 @@ class AudioboxPredictor(Predictor):
         embeddings = self.embed_summary(summary.view(len(self.axes), -1, summary.shape[-1]))
         with torch.autocast(embeddings.device.type, enabled=False):
             return self.score(embeddings.to(torch.promote_types(embeddings.dtype, torch.float32)))
+
+
+def _joined(parts: Sequence[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | None]:
+    """Mixes of some rows each, and their masks, as those of one batch: shorter ones are filled up with zeros."""
+    if len(parts) == 1:
+        return parts[0]
+    longest = max(mixes.shape[2] for mixes, _ in parts)
+    mixes = torch.cat([F.pad(some, (0, 0, 0, longest - some.shape[2])) for some, _ in parts], dim=1)
+    masks = [checked_mask(some[0], mask) for some, mask in parts]
+    if all(mask.shape[1] == longest and bool(mask.all()) for mask in masks):
+        return mixes, None
+    return mixes, torch.cat([F.pad(mask, (0, longest - mask.shape[1])) for mask in masks])

@@ -82,11 +82,13 @@ def load_at_hand(label: str) -> Checkpoint:
         UnknownModelError: the name is none.
     """
     from drasp_cli.checkpoints.hub import cached
-    from drasp_cli.checkpoints.registry import locate
+    from drasp_cli.checkpoints.registry import Conversion, locate
     from drasp_cli.checkpoints.resolve import Found
     from drasp_cli.checkpoints.store import load_found
 
     location = locate(label.rpartition("@")[0])
+    if isinstance(location.place, Conversion):
+        raise CheckpointError(label, "gives a cosine for whole clips, which a report does not explain")
     if isinstance(location.place, Path):
         found = Found(location.name, location.place)
     else:

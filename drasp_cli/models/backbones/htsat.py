@@ -28,13 +28,7 @@ from torch import Tensor, nn
 from drasp_cli.datatypes import Features
 from drasp_cli.models.config import HTSATConfig
 from drasp_cli.models.linear import Linear
-
-LARGEST_ACTIVATION = 20 << 20
-"""Bytes of the largest tensor between two layers, on a CPU, when nothing is learned.
-
-The C library gives blocks above 32 MiB back to the system at once, so a larger tensor is made of fresh pages each time.
-With eight windows of the full size that was 32,000 page faults a window, a fifth of the processor time.
-"""
+from drasp_cli.models.pieces import LARGEST_ACTIVATION, at_once, in_pieces
 
 
 def relative_position_index(window_size: int) -> Tensor:
@@ -232,7 +226,7 @@ class HTSAT(nn.Module):
         self.norm = nn.LayerNorm(config.dim)
         # The widest of all tensors is what the first MLP makes of every patch, in float32.
         widest = side**2 * int(config.embed_dim * config.mlp_ratio) * 4
-        self.windows_at_once = max(1, LARGEST_ACTIVATION // widest)
+        self.windows_at_once = at_once(widest, LARGEST_ACTIVATION)
         self.apply(_initialise)
 
     @property
@@ -258,7 +252,7 @@ class HTSAT(nn.Module):
 
     def forward(self, logmel: Tensor) -> Features:
         """(batch, frames, mels) -> Features (batch, bands * columns * frame_repeat, dim)."""
-        if torch.is_grad_enabled() or logmel.device.type != "cpu":
+        if not in_pieces(logmel):
             return Features(self._steps(logmel))
         return Features(torch.cat([self._steps(part) for part in torch.split(logmel, self.windows_at_once)]))
 

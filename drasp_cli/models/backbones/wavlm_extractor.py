@@ -32,7 +32,8 @@ Rows of a batch are computed up to the longest one's R. Each row has its own m, 
 
 **In memory** the channels of a frame stand side by side, from the first layer's matrix product to the frames that the
 transformer reads: a convolution is then a product of long rows, which takes a quarter off the time of all of them on a
-CPU, and nothing is ever transposed.
+CPU, and nothing is ever transposed. On a CPU, frames are computed in pieces (`drasp_cli.models.pieces`), which share
+the norm's statistics and overlap by what a frame hears beyond its hop, 80 samples.
 """
 
 from __future__ import annotations
@@ -43,9 +44,12 @@ from torch import Tensor, nn
 
 from drasp_cli.datatypes import Features, WindowBatch
 from drasp_cli.models.config import WavLMConfig
+from drasp_cli.models.pieces import at_once, in_pieces
 
 MOMENTS_UP_TO = 64
 """Samples of a kernel up to which its outputs' statistics are those of the patches."""
+
+_PIECE = 8 << 20  # bytes that the first layer makes of one row's frames at once
 
 
 def patch_moments(samples: Tensor, kernel: int, stride: int, num_real: int) -> tuple[Tensor, Tensor]:
@@ -115,10 +119,11 @@ class NormalisedConv(nn.ModuleDict):
 
     def forward(self, samples: Tensor, num_real: int, num_outputs: int) -> Tensor:
         """(batch, window_samples), zeros as padding -> (batch, num_outputs, dim), the first ones of the window."""
-        if self.kernel > MOMENTS_UP_TO:
-            return F.gelu(self.normalised(samples, num_real, num_outputs))
-        kernels, shifts = self.folded(samples, num_real)
-        patches = samples.unfold(1, self.kernel, self.stride)[:, :num_outputs]
+        return F.gelu(self.normalised(samples, num_real, num_outputs))
+
+    def convolved(self, samples: Tensor, kernels: Tensor, shifts: Tensor) -> Tensor:
+        """What `folded` gave, on a stretch of the window: (batch, samples) -> (batch, outputs, dim)."""
+        patches = samples.unfold(1, self.kernel, self.stride)
         return F.gelu(torch.baddbmm(shifts[:, None], patches, kernels.transpose(1, 2)))
 
 
@@ -155,6 +160,7 @@ class ConvExtractor(nn.Module):
         first, *others = zip(config.conv_kernels, config.conv_strides, strict=True)
         self.conv_layers = nn.ModuleList([NormalisedConv(dim, *first)])
         self.conv_layers.extend(PlainConv(dim, *other) for other in others)
+        self.frames_at_once = at_once(config.hop // first[1] * dim * 4, _PIECE)
 
     def num_real_frames(self, num_samples: Tensor, window_samples: int) -> Tensor:
         """R of the module docstring: (batch,) int64, at least 1 -> (batch,) int64.
@@ -180,12 +186,44 @@ class ConvExtractor(nn.Module):
         positions = torch.arange(batch.samples.shape[1], device=batch.samples.device)
         samples = batch.samples.masked_fill(positions >= batch.num_samples[:, None], 0.0)
 
-        needed = self.config.hop * (longest - 1) + self.config.receptive_field
-        first, *others = self.conv_layers
-        num_outputs = (needed - self.config.conv_kernels[0]) // self.config.conv_strides[0] + 1
-        x = first(samples, num_real, num_outputs)
-        for layer in others:
-            x = layer(x)
+        x = self._wide(samples, num_real, longest) if self._is_wide else self._narrow(samples, num_real, longest)
         if shortest == longest:
             return Features(x)
         return Features(x, positions[:longest] < real_frames[:, None])
+
+    @property
+    def _first(self) -> NormalisedConv:
+        first = self.conv_layers[0]
+        assert isinstance(first, NormalisedConv)
+        return first
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.config.conv_kernels[0] > MOMENTS_UP_TO
+
+    def _wide(self, samples: Tensor, num_real: int, num_frames: int) -> Tensor:
+        """The first frames, all at once, by the statistics of the first layer's outputs."""
+        first = self._first
+        num_outputs = (self._num_samples(num_frames) - first.kernel) // first.stride + 1
+        return self._behind(first(samples, num_real, num_outputs))
+
+    def _narrow(self, samples: Tensor, num_real: int, num_frames: int) -> Tensor:
+        """The first frames, piece by piece, by the moments of patches."""
+        first = self._first
+        kernels, shifts = first.folded(samples, num_real)
+        size = self.frames_at_once if in_pieces(samples) else num_frames
+        pieces = []
+        for start in range(0, num_frames, size):
+            begin, count = self.config.hop * start, min(size, num_frames - start)
+            stretch = samples[:, begin : begin + self._num_samples(count)]
+            pieces.append(self._behind(first.convolved(stretch, kernels, shifts)))
+        return torch.cat(pieces, dim=1)
+
+    def _behind(self, x: Tensor) -> Tensor:
+        for layer in self.conv_layers[1:]:
+            x = layer(x)
+        return x
+
+    def _num_samples(self, num_frames: int) -> int:
+        """Samples under so many frames."""
+        return self.config.hop * (num_frames - 1) + self.config.receptive_field

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.aes_heads import AesHeadConfig, aes_head
 from drasp_cli.models.audiobox import AudioboxPredictor
-from drasp_cli.models.config import TargetTransform
+from drasp_cli.models.config import TargetTransform, WavLMConfig
 from drasp_cli.models.pooling import POOLINGS, PoolingConfig
 from tests.tiny import lively, tiny_audiobox_config
 from tests.unit.models.test_wavlm import SMALL, windows
@@ -75,14 +75,39 @@ def test_dropout_is_for_training() -> None:
 # --------------------------------------------------------------------------------------------------------- predictor
 
 
+@pytest.mark.parametrize("rows_at_once", [1, 2, 3])
 @pytest.mark.parametrize("pooling", [None, *POOLINGS])
-def test_a_score_does_not_depend_on_batch_mates(pooling: str | None) -> None:
+def test_a_score_does_not_depend_on_batch_mates(pooling: str | None, rows_at_once: int) -> None:
     model, batch = predictor(pooling), windows(700, 16_000, 5_000)
+    model.rows_at_once = rows_at_once
     together = scores(model, batch)
     assert together.shape == (2, 3)
     for row in range(3):
         alone = scores(model, WindowBatch(batch.samples[row : row + 1], batch.num_samples[row : row + 1]))
         torch.testing.assert_close(together[:, row], alone[:, 0], atol=1e-5, rtol=0)
+
+
+def test_rows_are_computed_a_few_at_once_but_not_where_something_is_learned() -> None:
+    model, seen = predictor(), []
+    model.rows_at_once = 2
+    model.wavlm_model.register_forward_pre_hook(lambda module, inputs: seen.append(len(inputs[0].samples)))
+    batch = windows(9_000, 9_000, 9_000, 9_000, 9_000)
+    mixes, mask = model.mix(batch)
+    with torch.no_grad():
+        same, no_mask = model.mix(batch)
+    assert seen == [5, 2, 2, 1]
+    assert mask is None
+    assert no_mask is None
+    torch.testing.assert_close(same, mixes, atol=1e-6, rtol=1e-6)
+
+
+def test_of_the_full_size_two_windows_are_computed_at_once() -> None:
+    config = dataclasses.replace(tiny_audiobox_config(), backbone=WavLMConfig())
+    config = dataclasses.replace(config, audio=dataclasses.replace(config.audio, window_samples=160_000))
+    with torch.device("meta"):
+        model = AudioboxPredictor(config)
+    assert model.rows_at_once == 2
+    assert model.wavlm_model.feature_extractor.frames_at_once == 64
 
 
 def test_each_axis_has_its_own_mix_and_its_own_head() -> None:

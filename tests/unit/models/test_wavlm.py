@@ -94,12 +94,14 @@ def test_doctests() -> None:
     window=st.sampled_from([WINDOW, 8_000, 15_999, 5_123]),
     offset=st.sampled_from([0.0, 0.5]),
     config=st.sampled_from([SMALL, WIDE]),
+    frames_at_once=st.sampled_from([1, 7, 1000]),
 )
 def test_real_frames_equal_those_of_the_padded_window(
-    lengths: list[int], window: int, offset: float, config: WavLMConfig
+    lengths: list[int], window: int, offset: float, config: WavLMConfig, frames_at_once: int
 ) -> None:
     batch = windows(*(min(length, window) for length in lengths), window=window, offset=offset)
     model = tower(config)
+    model.feature_extractor.frames_at_once = frames_at_once
     with torch.no_grad():
         expected, expected_mask = padded_outputs(model, batch)
     ours, mask = outputs(model, batch)
