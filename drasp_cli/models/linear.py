@@ -26,13 +26,23 @@ class Linear(nn.Linear):
         """(..., in_features) -> (..., out_features)."""
         return linear(input, self.weight, self.bias)
 
+    def with_gelu(self, input: Tensor) -> Tensor:
+        """(..., in_features) -> (..., out_features), GELU behind it, applied while each piece is still in the cache."""
+        if not _is_for_onednn(input, self.weight):
+            return F.gelu(F.linear(input, self.weight, self.bias))
+        return _product(input, self.weight, self.bias, "gelu")
+
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """X W^T + b: (..., in), (out, in), (out,) or None -> (..., out)."""
+    """The map x W^T + b: (..., in), (out, in), (out,) or None -> (..., out)."""
     if not _is_for_onednn(x, weight):
         return F.linear(x, weight, bias)
+    return _product(x, weight, bias, "none")
+
+
+def _product(x: Tensor, weight: Tensor, bias: Tensor | None, activation: str) -> Tensor:
     assert _PRODUCT is not None
-    product: Tensor = _PRODUCT(x, weight, bias, "none", [], "")
+    product: Tensor = _PRODUCT(x, weight, bias, activation, [], "none")  # "none": GELU by erf, and not by tanh
     return product
 
 

@@ -124,7 +124,7 @@ class Mlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., dim) -> (..., dim)."""
-        return self.fc2(F.gelu(self.fc1(x)))
+        return self.fc2(self.fc1.with_gelu(x))
 
 
 class SwinBlock(nn.Module):

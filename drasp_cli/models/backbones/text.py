@@ -83,7 +83,9 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(batch, tokens, hidden) -> the same."""
         x = self.attention["output"](self.attention["self"](x, mask), x)
-        return self.output(F.gelu(self.intermediate["dense"](x)), x)
+        wide = self.intermediate["dense"]
+        assert isinstance(wide, Linear)
+        return self.output(wide.with_gelu(x), x)
 
 
 class TextTower(nn.Module):

@@ -124,7 +124,7 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, position_bias: Tensor, mask: Tensor | None) -> Tensor:
         """(batch, T, dim), (heads, T, T), (batch, T) bool or None -> (batch, T, dim)."""
         x = self.self_attn_layer_norm(x + self.self_attn(x, position_bias, mask))
-        return self.final_layer_norm(x + self.fc2(F.gelu(self.fc1(x))))
+        return self.final_layer_norm(x + self.fc2(self.fc1.with_gelu(x)))
 
 
 class PositionConv(nn.Module):

@@ -50,6 +50,15 @@ def test_it_is_the_linear_map(wide: bool, shape: tuple[int, ...], has_bias: bool
     torch.testing.assert_close(y.double(), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("has_bias", [True, False])
+def test_gelu_behind_it_is_the_exact_one(wide: bool, has_bias: bool) -> None:
+    layer, x = Linear(7, 4, bias=has_bias), 3.0 * numbers(50, 7)
+    with Calls() as calls, torch.inference_mode():
+        y = layer.with_gelu(x)
+    assert calls.by_onednn == wide
+    torch.testing.assert_close(y.double(), F.gelu(layer.double()(x.double())), atol=1e-6, rtol=1e-5)
+
+
 @pytest.mark.usefixtures("wide")
 def test_strided_inputs_are_read_as_they_are() -> None:
     x, weight = numbers(6, 5, 7).transpose(0, 1)[:, ::2], numbers(7, 4, seed=1).T
