@@ -46,7 +46,7 @@
   };
   const address = (row) => {
     if (embedded.has(row)) return byId("audio-" + row).src;
-    return data.silent || missing.has(row) ? "" : link(data.folder, row) + link(data.name, row) + text(data.range, row);
+    return data.mute || missing.has(row) ? "" : link(data.folder, row) + link(data.name, row) + text(data.range, row);
   };
 
   // --------------------------------------------------------------------------------------------- sort and filter
@@ -257,7 +257,7 @@
     });
   }
 
-  const nothingToPlay = embedded.size === 0 && (data.silent || missing.size === rows);
+  const nothingToPlay = embedded.size === 0 && (data.mute || missing.size === rows);
   byId("table").classList.toggle("still", Boolean(nothingToPlay));
   byId("filters").hidden = false;
   byId("table").hidden = false;

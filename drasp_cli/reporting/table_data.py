@@ -38,7 +38,7 @@ def table_data(report: Report, page: str) -> dict[str, Any]:
         "embedded": sorted(report.embedded),
     }
     if report.audio is None:
-        data["silent"] = True
+        data["mute"] = True
     else:
         data["missing"] = [number for number, there in enumerate(report.audio) if not there]
     for name, texts in (

@@ -111,7 +111,8 @@ class NormalisedConv(nn.ModuleDict):
         count = (samples.shape[1] - self.kernel) // self.stride + 1
         heard = min(count, max(num_outputs, -(-num_real // self.stride)))  # all later patches are zeros
         patches = samples.unfold(1, self.kernel, self.stride)[:, :heard]
-        y = (patches @ conv.weight.squeeze(1).T).float()
+        y = patches @ conv.weight.squeeze(1).T
+        y = y.to(torch.promote_types(y.dtype, torch.float32))
         mean = y.sum(dim=1, keepdim=True) / count
         squares = (y - mean).square().sum(dim=1, keepdim=True) + (count - heard) * mean.square()
         scale = norm.weight * (squares / count + norm.eps).rsqrt()
