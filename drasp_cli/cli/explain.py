@@ -34,14 +34,14 @@ def explain(
         typer.Option(metavar="AXIS", help="May be given again.", show_default="all", rich_help_panel=_SCORING),
     ] = None,
     model: Annotated[
-        str,
+        list[str],
         typer.Option(
             "--model",
             "-m",
             help="Checkpoint: a name, a folder with a slash, or hf-hub:owner/repo.",
             rich_help_panel=_SCORING,
         ),
-    ] = DEFAULT_MODEL,
+    ] = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     prompt: Annotated[str | None, typer.Option(help="The text the clip was made from.", rich_help_panel=_CLIP)] = None,
@@ -84,7 +84,9 @@ def explain(
     if prompt is not None and prompts is not None:
         raise typer.BadParameter("goes not with --prompts", param_hint="--prompt")
     options.check_computation(device, precision)
-    options.check_models([model])
+    if len(model) > 1:
+        raise typer.BadParameter("explain one model at a time", param_hint="--model")
+    options.check_models(model)
     _check_files(output, plot, read=[clip, *([prompts] if prompts else [])])
     if output is None:
         format = format or ("table" if data_stream().isatty() else "csv")
@@ -93,7 +95,7 @@ def explain(
 
     talk = Talk(quiet)
     named = _one_clip(clip, prompt, prompts, talk)
-    (checkpoint,) = ScoringJob([model], device, precision, 1, None, False, talk).checkpoints
+    (checkpoint,) = ScoringJob(model, device, precision, 1, None, False, talk).checkpoints
     axes = _axes(axis, checkpoint, named, talk)
     explanation = _explain(checkpoint, named, axes, device, precision, plot, talk)
     if SILENT in explanation.flags:

@@ -40,6 +40,17 @@ def read_lines(source: str, errors: Errors) -> Iterator[str]:
         raise InputError(source, f"cannot be read: {error.strerror or error}") from None
 
 
+def checked_text(source: str, line: str) -> str:
+    """A line, as it is.
+
+    Raises:
+        InputError: it holds a zero byte.
+    """
+    if "\0" in line:
+        raise InputError(source, "is no text: it holds a zero byte, as audio and archives do")
+    return line
+
+
 def whole_lines(path: Path) -> list[str]:
     """The lines of a small file, without their ends, the byte-order mark taken off.
 
@@ -66,9 +77,10 @@ def csv_records(source: str, errors: Errors) -> Iterator[tuple[int, dict[str, st
     """(line number, column -> cell) for every row of a CSV file with a header. Blank lines are no rows.
 
     Raises:
-        InputError: no header, a column named twice, a row with more or fewer cells than the header, broken quoting.
+        InputError: no header, a column named twice, a row with more or fewer cells than the header, broken quoting, a
+            zero byte.
     """
-    reader = csv.reader(read_lines(source, errors), strict=True)
+    reader = csv.reader((checked_text(source, line) for line in read_lines(source, errors)), strict=True)
     try:
         header = [name.strip() for name in next((row for row in reader if row), [])]
         if not header:

@@ -24,8 +24,8 @@ from types import MappingProxyType
 from typing import Final
 
 from drasp_cli.datasets import aes_natural, musiceval
-from drasp_cli.datasets.lines import csv_records, jsonl_records, numbered_lines
-from drasp_cli.errors import RatingsError
+from drasp_cli.datasets.lines import checked_text, csv_records, jsonl_records, numbered_lines
+from drasp_cli.errors import InputError, RatingsError
 
 NAME_COLUMNS: Final = ("path", "data_path", "file", "filename", "wav", "name", "clip", "id", "sample_id", "utterance")
 """Columns that say which clip is rated; a row may have several."""
@@ -115,7 +115,10 @@ def read_ratings(source: str, axes: Iterable[str]) -> Ratings:
 def _has_header(source: str) -> bool:
     """Whether no cell of the first line is a number."""
     _, first = next(numbered_lines(source, "surrogateescape"), (0, ""))
-    cells = next(csv.reader([first]), [])
+    try:
+        cells = next(csv.reader([checked_text(source, first)]), [])
+    except csv.Error as error:
+        raise InputError(source, f"is not well-formed CSV: {error}", 1) from None
     return not any(_is_number(cell) for cell in cells)
 
 

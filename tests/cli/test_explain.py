@@ -118,6 +118,12 @@ def test_an_axis_that_is_none(drasp: Run, clip: str) -> None:
     assert "MI, TA" in done.stderr
 
 
+def test_several_models(drasp: Run, results: Path) -> None:
+    run = drasp("explain", "results/alpha/1.wav", "-m", "clap-drasp.mini", "-m", "audiobox-drasp.mini")
+    assert run.exit_code == 2
+    assert "explain one model at a time" in run.stderr
+
+
 def test_several_clips(drasp: Run, results: Path) -> None:
     done = drasp("explain", "results")
     assert (done.exit_code, done.stdout) == (1, "")

@@ -41,6 +41,11 @@ def test_utf16_is_refused(write):
         read(write("l.txt", "a.wav\n".encode("utf-16")))
 
 
+def test_what_is_no_text_is_refused(write):
+    with pytest.raises(InputError, match=r"m\.csv: is no text: it holds a zero byte"):
+        read(write("m.csv", b"RIFF\nWAVE\0fmt "))
+
+
 def test_bytes_of_a_path_are_kept(write):
     assert read(write("l.txt", b"\xff.wav")) == [Clip("\udcff.wav")]
 

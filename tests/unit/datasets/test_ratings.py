@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drasp_cli.datasets.ratings import UNNAMED, Ratings, read_ratings
-from drasp_cli.errors import RatingsError
+from drasp_cli.errors import InputError, RatingsError
 
 
 def read(tmp_path: Path, name: str, text: str, axes: tuple[str, ...] = ("MI", "TA")) -> Ratings:
@@ -118,3 +118,13 @@ def test_two_clips_of_one_other_name_are_refused_when_they_are_joined(tmp_path: 
     found = read(tmp_path, "r.csv", "path,id,MI\na,1,3\nb,1,4\n")
     with pytest.raises(RatingsError, match="'1' is rated twice"):
         join([], [item.names for item in found.items])
+
+
+def test_audio_is_no_file_of_ratings(tmp_path: Path) -> None:
+    path = tmp_path / "clip.csv"
+    path.write_bytes(b"OggS\r\x01vorbis\n")
+    with pytest.raises(InputError, match=r"clip\.csv:1: is not well-formed CSV"):
+        read_ratings(str(path), ("MI",))
+    path.write_bytes(b"OggS\0\x02")
+    with pytest.raises(InputError, match="is no text"):
+        read_ratings(str(path), ("MI",))
