@@ -37,8 +37,8 @@ def calibrate(
     check_destination(format, None)
     check_place(output)
     talk = Talk(quiet)
-    results, model = evaluate_files(scores, ratings, axis, talk)
-    if not model:
+    results, means = evaluate_files(scores, ratings, axis, talk)
+    if not means.model:
         raise RatingsError(scores[0], "no row says which model scored it, so no map could say whose scores it takes")
     agreements = {result.axis: result.clips for result in results}
     maps = []
@@ -46,7 +46,7 @@ def calibrate(
         if found is None:
             raise RatingsError(ratings, "rates systems; a map is made from rated clips")
         maps.append(fit_map(name, found.scores, found.ratings, ratings))
-    calibration = Calibration(model, tuple(maps))
+    calibration = Calibration(means.model, tuple(maps))
     write_calibration(output, calibration)
     show_calibration(calibration, format=format)
-    talk.notice(f"{output} takes scores of {model}; it adds {', '.join(calibration.axes)}")
+    talk.notice(f"{output} takes scores of {means.model}; it adds {', '.join(calibration.axes)}")

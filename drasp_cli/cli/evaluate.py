@@ -13,6 +13,7 @@ from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes
 from drasp_cli.errors import RatingsError
 
 if TYPE_CHECKING:
+    from drasp_cli.cli.means import MeansWatch
     from drasp_cli.evaluation import Evaluation
 
 _LAYOUTS = ("long", "paper")
@@ -30,11 +31,13 @@ def evaluate(
     ] = "long",
     output: options.Output = None,
     format: options.Format = None,
+    plot: options.Plot = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Compare scores with human ratings: MSE, LCC, SRCC and KTAU over clips and systems, with 95 % intervals."""
     options.check_format(format, output)
     options.check_output(output, [*scores, ratings])
+    options.check_plot(plot, [*scores, ratings])
     if layout not in _LAYOUTS:
         raise typer.BadParameter(f"'{layout}' is not one of {', '.join(_LAYOUTS)}", param_hint="--layout")
     from drasp_cli.cli.show import check_destination, show_evaluations, show_paper_row
@@ -42,19 +45,27 @@ def evaluate(
 
     check_destination(format, output)
     talk = Talk(quiet)
-    results, model = evaluate_files(scores, ratings, axis, talk)
+    results, means = evaluate_files(scores, ratings, axis, talk)
     if strict:
         _refuse_unmatched(results, ratings)
     if layout == "paper":
         from drasp_cli.evaluation.paper import paper_row
 
-        show_paper_row(paper_row(results, model or "drasp"), format=format, output=output)
+        show_paper_row(paper_row(results, means.model or "drasp"), format=format, output=output)
     else:
-        show_evaluations(results, model.split(MODEL_SEPARATOR), format=format, output=output)
+        show_evaluations(results, means.model.split(MODEL_SEPARATOR), format=format, output=output)
+    if plot is not None:
+        from drasp_cli.cli.pictures import picture_agreement
+
+        picture_agreement(results, scores, ratings, means, path=plot)
 
 
-def evaluate_files(scores: Sequence[str], ratings: str, axis: str | None, talk: Talk) -> tuple[list[Evaluation], str]:
-    """The scores of tables against the ratings of a file, axis by axis, with a notice of what was not compared; model.
+def evaluate_files(
+    scores: Sequence[str], ratings: str, axis: str | None, talk: Talk
+) -> tuple[list[Evaluation], MeansWatch]:
+    """The scores of tables against the ratings of a file, axis by axis, and what watched the rows.
+
+    A notice says what was not compared.
 
     Raises:
         TableError: a score table cannot be read.
@@ -67,7 +78,7 @@ def evaluate_files(scores: Sequence[str], ratings: str, axis: str | None, talk: 
     rows = list(means.watch(read_score_tables(scores)))
     means.tell_simulated(talk)
     results = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), only=axis), talk)
-    return results, next((model for model in means.models if model), "")
+    return results, means
 
 
 def _refuse_unmatched(results: Sequence[Evaluation], source: str) -> None:

@@ -39,6 +39,7 @@ def explain(
             "--model",
             "-m",
             help="Checkpoint: a name, a folder with a slash, or hf-hub:owner/repo.",
+            show_default=DEFAULT_MODEL,
             rich_help_panel=_SCORING,
         ),
     ] = [DEFAULT_MODEL],  # noqa: B006 - Typer copies it
@@ -67,10 +68,7 @@ def explain(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
-    plot: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Picture as well: .png, .svg or .pdf.", rich_help_panel=_OUTPUT),
-    ] = None,
+    plot: options.Plot = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Show which seconds of a clip its scores lean on.
@@ -87,7 +85,9 @@ def explain(
     if len(model) > 1:
         raise typer.BadParameter("explain one model at a time", param_hint="--model")
     options.check_models(model)
-    _check_files(output, plot, read=[clip, *([prompts] if prompts else [])])
+    read = [clip, *([prompts] if prompts else [])]
+    _check_output(output, read)
+    options.check_plot(plot, read)
     if output is None:
         format = format or ("table" if data_stream().isatty() else "csv")
     else:
@@ -103,26 +103,22 @@ def explain(
     _show(explanation, format, output)
 
 
-def _check_files(output: str | None, plot: str | None, read: list[str]) -> None:
-    """Refuses, before the work, files that could not be written, or that are read.
+def _check_output(output: str | None, read: list[str]) -> None:
+    """Refuses, before the work, a file that could not be written, or that is read.
 
     Raises:
-        MissingExtraError: a picture without matplotlib.
-        OutputError: there is no place for a file.
+        OutputError: there is no place for it.
     """
-    from drasp_cli.plots.style import ENDINGS, check_plot
     from drasp_cli.tables.files import check_folder
 
-    targets = (("--output", output, tuple(_ENDINGS), check_folder), ("--plot", plot, ENDINGS, check_plot))
-    for option, path, endings, check in targets:
-        if path is None:
-            continue
-        if Path(path).suffix.lower() not in endings:
-            reason = f"{path}: the ending says the format, one of {', '.join(endings)}"
-            raise typer.BadParameter(reason, param_hint=option)
-        if Path(path).exists() and any(Path(name).exists() and Path(name).samefile(path) for name in read):
-            raise typer.BadParameter("is also read; name another file", param_hint=option)
-        check(path)
+    if output is None:
+        return
+    if Path(output).suffix.lower() not in _ENDINGS:
+        reason = f"{output}: the ending says the format, one of {', '.join(_ENDINGS)}"
+        raise typer.BadParameter(reason, param_hint="--output")
+    if Path(output).exists() and any(Path(name).exists() and Path(name).samefile(output) for name in read):
+        raise typer.BadParameter("is also read; name another file", param_hint="--output")
+    check_folder(output)
 
 
 def _one_clip(name: str, prompt: str | None, prompts: str | None, talk: Talk) -> Clip:

@@ -104,6 +104,11 @@ class MeansWatch:
         named = (models for models, is_simulated in self.models.items() if is_simulated)
         return [simulated_among((models or "the model of these scores").split(MODEL_SEPARATOR)) for models in named]
 
+    @property
+    def model(self) -> str:
+        """The first model that a row names; empty where none does."""
+        return next(filter(None, self.models), "")
+
     def watch(self, rows: Iterable[ClipScore]) -> Iterator[ClipScore]:
         """The same rows."""
         for row in rows:

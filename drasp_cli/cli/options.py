@@ -74,6 +74,9 @@ Format = Annotated[
         rich_help_panel=_OUTPUT,
     ),
 ]
+Plot = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Picture as well: .png, .svg or .pdf.", rich_help_panel=_OUTPUT)
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.", rich_help_panel=_OUTPUT)
 ]
@@ -134,6 +137,29 @@ def check_output(output: str | None, read: Iterable[str | None]) -> None:
             if os.path.samefile(source, name):  # noqa: PTH121
                 what = "" if name == output else f"writes {name} for a time, which "
                 raise typer.BadParameter(f"{what}is also read; name another file", param_hint="--output")
+
+
+def check_plot(plot: str | None, read: Iterable[str | None]) -> None:
+    """Refuses, before the work, a picture whose ending names no kind, that could not be written, or that is read.
+
+    Args:
+        plot: the file to be written.
+        read: what is read, as typed; None for an option left out.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        OutputError: there is no such folder, or it is one.
+    """
+    if plot is None:
+        return
+    from drasp_cli.plots import style
+
+    if Path(plot).suffix.lower() not in style.ENDINGS:
+        reason = f"{plot}: the ending says the format, one of {', '.join(style.ENDINGS)}"
+        raise typer.BadParameter(reason, param_hint="--plot")
+    if Path(plot).exists() and any(name and Path(name).exists() and Path(name).samefile(plot) for name in read):
+        raise typer.BadParameter("is also read; name another file", param_hint="--plot")
+    style.check_plot(plot)
 
 
 def check_patterns(system_pattern: str | None, prompt_pattern: str | None, prompts: str | None) -> None:

@@ -58,6 +58,7 @@ def rank_systems(
     system_pattern: options.SystemPattern = None,
     output: options.Output = None,
     format: options.Format = None,
+    plot: options.Plot = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Rank systems by the mean scores of their clips, with 95 % intervals and groups; audio is scored first.
@@ -66,11 +67,13 @@ def rank_systems(
     """
     options.check_format(format, output)
     options.check_output(output, [*results, prompts, ratings])
+    options.check_plot(plot, [*results, prompts, ratings])
     options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
     from drasp_cli.cli.show import check_destination, show_agreement, show_pairs, show_systems
     from drasp_cli.tables.ranking import rank_systems as rank
     from drasp_cli.tables.reading import read_score_tables
+    from drasp_cli.tables.sample import ClipSample
     from drasp_cli.tables.systems import with_ratings
 
     talk = Talk(quiet)
@@ -81,6 +84,7 @@ def rank_systems(
     rows: Iterable[ClipScore]
     if tables:
         options.check_output(output, tables)
+        options.check_plot(plot, tables)
         _refuse_scoring_options(context, tables[0])
         rows = read_score_tables(tables, allow_mixed=allow_mixed)
     else:
@@ -104,11 +108,19 @@ def rank_systems(
     if ratings is not None:
         rows = list(rows)
         compared = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), if_unnamed=by), talk)
+    kept = ClipSample()
+    if plot is not None:
+        rows = kept.watch(rows)
     table = with_ratings(
         rank(means.watch(rows), by, allow_mixed=allow_mixed), {one.axis: one.system_ratings for one in compared}
     )
     show = show_pairs if pairwise else show_systems
-    show(table, format=format, output=output, simulated=means.simulated if tables else job.simulated)
+    simulated = means.simulated if tables else job.simulated
+    show(table, format=format, output=output, simulated=simulated)
+    if plot is not None:
+        from drasp_cli.cli.pictures import picture_ranking
+
+        picture_ranking(table, kept, results, is_simulated=bool(simulated), path=plot)
     if compared:
         show_agreement(compared, format=format, output=output, talk=talk)
     if tables:

@@ -2,4 +2,6 @@
 
 - style.py: how all of them look, and how they are saved
 - explanation.py: a clip, and which of its seconds a score leans on
+- ranking.py: systems with their intervals, groups and scores
+- agreement.py: scores against ratings by people
 """

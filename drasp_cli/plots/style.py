@@ -28,6 +28,7 @@ BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
 PURPLE: Final = "#CC79A7"
 GREY: Final = "#6B6B6B"
+SILVER: Final = "#B0B0B0"
 PALE: Final = "#E4E4E4"
 
 SERIES: Final = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
@@ -106,6 +107,17 @@ def save(figure: Figure, path: str) -> None:
                 figure.savefig(stream, format=ending.removeprefix("."), metadata=_NO_DATE[ending])
         except OSError as error:
             raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def shortened(text: str, most: int = 85) -> str:
+    """A text of at most so many characters, without its middle where it is longer: names differ at their ends.
+
+    >>> shortened("abcdefgh", 5)
+    'ab…gh'
+    """
+    if len(text) <= most:
+        return text
+    return text[: most - 1 - (most - 1) // 2] + "…" + text[len(text) - (most - 1) // 2 :]
 
 
 def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:

@@ -7,13 +7,13 @@ Colours and line widths are in page.css.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from drasp_cli.reporting.markup import Html, element, joined
+from drasp_cli.statistics.letters import group_letter, group_numbers
 
 ROW_HEIGHT = 30  # CSS pixels
 _LETTER = 15  # CSS pixels, the column of a group
@@ -94,12 +94,12 @@ def draw_groups(letters: Sequence[str], of_all: Sequence[str]) -> Html:
 
 
 def split_letters(group: str) -> tuple[str, ...]:
-    """The letters of a system's groups, which from the 27th on carry a number.
+    """The letters of a system's groups one by one, also those that a dash stands for.
 
-    >>> split_letters("yza1"), split_letters("")
-    (('y', 'z', 'a1'), ())
+    >>> split_letters("x-a1"), split_letters("")
+    (('x', 'y', 'z', 'a1'), ())
     """
-    return tuple(re.findall("[a-z][0-9]*", group))
+    return tuple(map(group_letter, group_numbers(group)))
 
 
 def letters_in_order(groups: Sequence[str]) -> tuple[str, ...]:

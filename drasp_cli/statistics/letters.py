@@ -7,6 +7,7 @@ clique grown as large as it gets with the nearest systems first, and those that 
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -49,12 +50,26 @@ def letters(groups: Sequence[int]) -> str:
     """
     text = ""
     for _, run in groupby(enumerate(groups), lambda numbered: numbered[1] - numbered[0]):
-        names = [_letter(group) for _, group in run]
+        names = [group_letter(group) for _, group in run]
         text += "".join(names) if len(names) < 3 else f"{names[0]}-{names[-1]}"
     return text
 
 
-def _letter(group: int) -> str:
+def group_numbers(text: str) -> tuple[int, ...]:
+    """The ascending groups that `letters` wrote.
+
+    >>> group_numbers("a-df"), group_numbers("za1b2"), group_numbers("")
+    ((0, 1, 2, 3, 5), (25, 26, 53), ())
+    """
+    numbers: list[int] = []
+    for dash, place, turn in re.findall("(-?)([a-z])([0-9]*)", text):
+        last = int(turn or 0) * len(string.ascii_lowercase) + string.ascii_lowercase.index(place)
+        numbers += range(numbers[-1] + 1, last + 1) if dash else [last]
+    return tuple(numbers)
+
+
+def group_letter(group: int) -> str:
+    """What group `group` from 0 is called: a to z, then a1 to z1, and so on."""
     turn, place = divmod(group, len(string.ascii_lowercase))
     return string.ascii_lowercase[place] + (str(turn) if turn else "")
 

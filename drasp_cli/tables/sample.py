@@ -73,6 +73,18 @@ class ClipSample:
         """Their names in code-point order: what the numbers of systems mean."""
         return tuple(sorted(self._number))
 
+    def scores(self, axis: str) -> dict[str, NDArray[np.float64]]:
+        """System -> (clips,) scores of its clips on an axis, as they came; empty without any."""
+        import numpy as np
+
+        score = np.frombuffer(self._scores[axis], np.float64) if axis in self._scores else np.empty(0)
+        system = self._system_numbers()[: len(score)]
+        has_score = ~np.isnan(score)
+        score, system = score[has_score], system[has_score]
+        ends = np.cumsum(np.bincount(system, minlength=len(self._number)))
+        parts = np.split(score[np.argsort(system, kind="stable")], ends[:-1]) if self._number else []
+        return dict(zip(self.systems, parts, strict=True))
+
     def pair(self) -> tuple[Pairing, NDArray[np.int64]]:
         """What pairs the clips, and (clips,) the number of each clip's cluster.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 from pathlib import Path
 
@@ -149,3 +150,43 @@ def test_it_never_overwrites_what_it_reads(drasp: Run) -> None:
     Path("ratings.csv").write_text("path,MI\n0.wav,1\n")
     assert drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", "-o", "ratings.csv").exit_code == 2
     assert Path("ratings.csv").read_text() == "path,MI\n0.wav,1\n"
+
+
+def test_a_picture_beside_the_figures(drasp: Run, tmp_path: Path) -> None:
+    planted()
+    alone = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-q")
+    done = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--plot", "a.svg", "-q")
+    assert (done.exit_code, done.stderr, done.stdout) == (0, "", alone.stdout)
+    systems = stats.pearsonr([1.75, 3.0, 3.75], [1.75, 3.0, 4.0]).statistic
+    picture = Path("a.svg").read_text()  # letters are outlines, and what they spell stands beside them as a comment
+    for words in (
+        "scores.csv against ratings.txt",
+        "m@1",
+        "MI score",
+        "A",
+        "B",
+        "C",
+        f"● 3 systems: LCC {systems:.2f}, SRCC 1.00",
+    ):
+        assert f"<!-- {words} -->" in picture
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "ratings.txt", "scores.csv"]
+
+
+@pytest.mark.parametrize(
+    ("plot", "code", "said"),
+    [("a.gif", 2, "one of .png, .svg, .pdf"), ("nowhere/a.png", 1, "no folder nowhere"), ("r.png", 2, "is also read")],
+)
+def test_a_picture_that_cannot_be_is_told_before_the_work(drasp: Run, plot: str, code: int, said: str) -> None:
+    planted()
+    Path("ratings.txt").rename("r.png")
+    done = drasp("evaluate", "scores.csv", "--ratings", "r.png", "--plot", plot)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_without_matplotlib_the_extra_is_advised(drasp: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--plot", "a.png")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "pip install 'drasp[plot]'" in done.stderr

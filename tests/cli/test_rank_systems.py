@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 from pathlib import Path
 
@@ -363,3 +364,48 @@ def test_mistakes_in_ratings_are_told_before_any_clip_is_scored(
         run = drasp("rank-systems", "results", "--ratings", "ratings.csv")
         assert run.exit_code == 1
         assert words in run.stderr
+
+
+# --------------------------------------------------------------------------------------------------------- pictures
+
+
+def test_a_picture_beside_the_table(drasp: Run, tmp_path: Path) -> None:
+    """Names are spelled out on one line, and a picture says itself that its ratings are simulated."""
+    lines = [
+        f'{i}.wav,"a$b$\n<i>",{i % 5},simulated-ratings,m@1\n{i}.ogg,b,{i % 4},simulated-ratings,m@1' for i in range(9)
+    ]
+    Path("scores.csv").write_text("path,system,MI,flags,model\n" + "\n".join(lines) + "\n")
+    alone = drasp("rank-systems", "scores.csv", "-q", bare=True)
+    done = drasp("rank-systems", "scores.csv", "--plot", "a.svg", "-q", bare=True)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == alone.stdout
+    picture = Path("a.svg").read_text()  # letters are outlines, and what they spell stands beside them as a comment
+    for words in ("scores.csv", "simulated ratings: not for publishing; m@1", "a$b$\\n&lt;i&gt;   1", "b   2"):
+        assert f"<!-- {words} -->" in picture
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "scores.csv"]
+
+
+def test_audio_that_is_scored_first_has_a_picture_too(drasp: Run, results: Path) -> None:
+    done = drasp("rank-systems", "results", "--plot", "a.png")
+    assert done.exit_code == 0
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_is_told_before_the_work(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drasp_cli.scoring.score_clips", lambda *_, **__: pytest.fail("scoring has begun"))
+    Path("p.png").write_text("id,prompt\n")
+    for plot, words in (
+        ("a.gif", "one of .png, .svg, .pdf"),
+        ("nowhere/a.png", "there is no folder nowhere"),
+        ("p.png", "is also read"),
+    ):
+        done = drasp("rank-systems", "results", "--prompts", "p.png", "--plot", plot)
+        assert done.exit_code in (1, 2)
+        assert done.stdout == ""
+        assert words in " ".join(done.stderr.replace("│", " ").split())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = drasp("rank-systems", "results", "--plot", "a.png")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "pip install 'drasp[plot]'" in done.stderr

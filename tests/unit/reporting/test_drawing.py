@@ -51,6 +51,7 @@ def test_few_clips_are_strokes_and_many_an_outline() -> None:
 
 
 def test_a_letter_has_its_column_in_every_row() -> None:
+    assert letters_in_order(["a-df", "x-a1"]) == ("a", "b", "c", "d", "f", "x", "y", "z", "a1")
     of_all = letters_in_order(["a", "ab", "", "za1"])
     assert of_all == ("a", "b", "z", "a1")
     assert re.findall(r'rect x="(\d+)', draw_groups(("b", "a1"), of_all)) == ["15", "45"]

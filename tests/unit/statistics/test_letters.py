@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drasp_cli.statistics.letters import letter_groups, letters
+from drasp_cli.statistics.letters import group_numbers, letter_groups, letters
 
 
 @st.composite
@@ -38,3 +38,8 @@ def test_letters_of_many_groups_can_be_told_apart() -> None:
     names = [letters((number,)) for number in range(200)]
     assert len(set(names)) == 200
     assert names[:27:13] == ["a", "n", "a1"]
+
+
+@given(st.sets(st.integers(0, 90)))
+def test_letters_say_which_groups_they_are(groups: set[int]) -> None:
+    assert group_numbers(letters(sorted(groups))) == tuple(sorted(groups))

@@ -84,3 +84,14 @@ def test_axes_may_come_late_and_go_early() -> None:
     assert sorted(ta.total) == [2.0, 4.0]
     assert ta.clips.tolist() == [2, 0]
     assert none.clips.tolist() == [0, 0]
+
+
+def test_scores_of_systems_are_kept_as_they_came() -> None:
+    sample = ClipSample()
+    rows = [("b", 3.0, None), ("a", None, 1.0), ("b", 2.0, 5.0), ("", 4.0, None)]
+    for system, mi, ta in rows:
+        list(sample.watch([ClipScore(Clip("x", system=system), {"MI": mi, "TA": ta})]))
+    assert {name: list(some) for name, some in sample.scores("MI").items()} == {"": [4.0], "a": [], "b": [3.0, 2.0]}
+    assert {name: list(some) for name, some in sample.scores("TA").items()} == {"": [], "a": [1.0], "b": [5.0]}
+    assert {name: list(some) for name, some in sample.scores("PQ").items()} == {"": [], "a": [], "b": []}
+    assert ClipSample().scores("MI") == {}

@@ -1,0 +1,70 @@
+"""Results as pictures: what is said above them, and how strangers' names are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from drasp_cli.cli.printable import printable
+from drasp_cli.tables.score_table import MODEL_SEPARATOR
+
+if TYPE_CHECKING:
+    from drasp_cli.cli.means import MeansWatch
+    from drasp_cli.evaluation import Evaluation
+    from drasp_cli.tables.sample import ClipSample
+    from drasp_cli.tables.systems import SystemTable
+
+
+def picture_ranking(
+    table: SystemTable, sample: ClipSample, results: Sequence[str], *, is_simulated: bool, path: str
+) -> None:
+    """Writes the picture of a ranked table.
+
+    Args:
+        table: ranked.
+        sample: the clips behind it.
+        results: what was ranked, as typed.
+        is_simulated: whether a model behind it was trained on simulated ratings.
+        path: of the picture.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from drasp_cli.plots.ranking import save_ranking
+
+    facts = _facts((models for row in table.systems for models in row.models), is_simulated=is_simulated)
+    save_ranking(table, sample.scores, title=_title(results), facts=facts, spell=printable, path=path)
+
+
+def picture_agreement(
+    results: Sequence[Evaluation], scores: Sequence[str], ratings: str, means: MeansWatch, *, path: str
+) -> None:
+    """Writes the picture of scores against ratings.
+
+    Args:
+        results: axes against their ratings.
+        scores: where the scores were read, as typed.
+        ratings: likewise the ratings.
+        means: what watched the rows.
+        path: of the picture.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from drasp_cli.plots.agreement import save_agreement
+
+    title = f"{_title(scores)} against {printable(ratings)}"
+    facts = _facts(means.models, is_simulated=bool(means.simulated))
+    save_agreement(results, title=title, facts=facts, spell=printable, path=path)
+
+
+def _title(files: Sequence[str]) -> str:
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    return f"{printable(files[0])}{more}"
+
+
+def _facts(scored_by: Iterable[str], *, is_simulated: bool) -> str:
+    """What scored the clips; of a model trained on simulated ratings a picture says so, since pictures travel alone."""
+    models = dict.fromkeys(model for models in scored_by for model in models.split(MODEL_SEPARATOR) if model)
+    warning = ["simulated ratings: not for publishing"] if is_simulated else []
+    return "; ".join([*warning, printable(", ".join(models))] if models else warning)
