@@ -45,7 +45,7 @@ def evaluate(
 
     check_destination(format, output)
     talk = Talk(quiet)
-    results, means = evaluate_files(scores, ratings, axis, talk)
+    results, means = evaluate_files(scores, ratings, axis, talk, strict=strict)
     if strict:
         _refuse_unmatched(results, ratings)
     if layout == "paper":
@@ -61,7 +61,7 @@ def evaluate(
 
 
 def evaluate_files(
-    scores: Sequence[str], ratings: str, axis: str | None, talk: Talk
+    scores: Sequence[str], ratings: str, axis: str | None, talk: Talk, *, strict: bool = False
 ) -> tuple[list[Evaluation], MeansWatch]:
     """The scores of tables against the ratings of a file, axis by axis, and what watched the rows.
 
@@ -77,7 +77,7 @@ def evaluate_files(
     means = MeansWatch()
     rows = list(means.watch(read_score_tables(scores)))
     means.tell_simulated(talk)
-    results = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), only=axis), talk)
+    results = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), only=axis), talk, strict=strict)
     return results, means
 
 

@@ -49,8 +49,18 @@ def read_rated_axes(
     return RatedAxes(ratings, match_axes(axes, ratings, wanted))
 
 
-def compare_with_ratings(rows: Sequence[ClipScore], rated: RatedAxes, talk: Talk) -> list[Evaluation]:
+def compare_with_ratings(
+    rows: Sequence[ClipScore], rated: RatedAxes, talk: Talk, *, strict: bool = False
+) -> list[Evaluation]:
     """The scores of `rows` against ratings, axis by axis, with a notice of what was not compared.
+
+    An axis that no row has a score on, such as TA where no prompts were given, is passed over beside others.
+
+    Args:
+        rows: scored clips.
+        rated: the ratings, and the axes to compare.
+        talk: for the notices.
+        strict: pass nothing over.
 
     Raises:
         RatingsError: nothing fits, or something fits two.
@@ -58,7 +68,12 @@ def compare_with_ratings(rows: Sequence[ClipScore], rated: RatedAxes, talk: Talk
     from drasp_cli.evaluation import evaluate_ratings, evaluate_systems
 
     compare = evaluate_systems if rated.ratings.of_systems else evaluate_ratings
-    results = [compare(rows, rated.ratings, ours, theirs) for ours, theirs in rated.axes.items()]
+    scored = {axis for row in rows for axis, score in row.scores.items() if score is not None}
+    passed_over = [] if strict or scored.isdisjoint(rated.axes) else [axis for axis in rated.axes if axis not in scored]
+    for axis in passed_over:
+        talk.notice(f"{axis}: rated, and no row has a score on it; it is not compared")
+    axes = {ours: theirs for ours, theirs in rated.axes.items() if ours not in passed_over}
+    results = [compare(rows, rated.ratings, ours, theirs) for ours, theirs in axes.items()]
     noun = "system" if rated.ratings.of_systems else "clip"
     for result in results:
         talk.notice(f"{result.axis}: {_joined(result, noun)}")

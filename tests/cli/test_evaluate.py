@@ -60,6 +60,21 @@ def test_what_found_no_partner_is_told_and_strict_refuses(drasp: Run) -> None:
     assert "'wav/lone.wav' has no rating on MI" in run.stderr
 
 
+def test_an_axis_without_any_score_is_passed_over_beside_others(drasp: Run) -> None:
+    """Such as TA of clips that were scored without prompts."""
+    lines = [f"wav/{i}.wav,{'ABC'[i // 2]},m@1,,{score}," for i, score in enumerate(SCORES)]
+    Path("scores.csv").write_text("path,system,model,error,MI,TA\n" + "\n".join(lines) + "\n")
+    Path("ratings.csv").write_text("name,MI,TA\n" + "".join(f"{i}.wav,{rating},3\n" for i, rating in enumerate(RATED)))
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.csv")
+    assert run.exit_code == 0
+    assert {row["axis"] for row in rows(run.stdout)} == {"MI"}
+    assert "TA: rated, and no row has a score on it; it is not compared" in run.stderr
+    for option in (["--strict"], ["--axis", "TA"]):
+        run = drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", *option)
+        assert (run.exit_code, run.stdout) == (1, "")
+        assert "no clip has both a rating and a score on TA" in run.stderr
+
+
 def test_constant_input_is_nan_with_the_reason(drasp: Run) -> None:
     planted()
     Path("ratings.txt").write_text("".join(f"{i}.wav,3\n" for i in range(6)))
