@@ -26,8 +26,12 @@ class Linear(nn.Linear):
         """(..., in_features) -> (..., out_features)."""
         return linear(input, self.weight, self.bias)
 
-    def with_gelu(self, input: Tensor) -> Tensor:
-        """(..., in_features) -> (..., out_features), GELU behind it, applied while each piece is still in the cache."""
+
+class LinearGelu(Linear):
+    """The same with GELU behind it, applied while each piece of the product is still in the cache."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(..., in_features) -> (..., out_features)."""
         if not _is_for_onednn(input, self.weight):
             return F.gelu(F.linear(input, self.weight, self.bias))
         return _product(input, self.weight, self.bias, "gelu")

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from drasp_cli.datatypes import Features
 from drasp_cli.models.config import HTSATConfig
-from drasp_cli.models.linear import Linear
+from drasp_cli.models.linear import Linear, LinearGelu
 from drasp_cli.models.pieces import LARGEST_ACTIVATION, at_once, in_pieces
 
 
@@ -119,12 +119,12 @@ class Mlp(nn.Module):
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
-        self.fc1 = Linear(dim, hidden)
+        self.fc1 = LinearGelu(dim, hidden)
         self.fc2 = Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., dim) -> (..., dim)."""
-        return self.fc2(self.fc1.with_gelu(x))
+        return self.fc2(self.fc1(x))
 
 
 class SwinBlock(nn.Module):

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drasp_cli.models.config import TextConfig
-from drasp_cli.models.linear import Linear
+from drasp_cli.models.linear import Linear, LinearGelu
 
 _EPS = 1e-5
 
@@ -77,15 +77,13 @@ class Layer(nn.Module):
         self.attention = nn.ModuleDict(
             {"self": SelfAttention(config), "output": AddNorm(config.hidden_size, config.hidden_size)}
         )
-        self.intermediate = nn.ModuleDict({"dense": Linear(config.hidden_size, config.intermediate_size)})
+        self.intermediate = nn.ModuleDict({"dense": LinearGelu(config.hidden_size, config.intermediate_size)})
         self.output = AddNorm(config.intermediate_size, config.hidden_size)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(batch, tokens, hidden) -> the same."""
         x = self.attention["output"](self.attention["self"](x, mask), x)
-        wide = self.intermediate["dense"]
-        assert isinstance(wide, Linear)
-        return self.output(wide.with_gelu(x), x)
+        return self.output(self.intermediate["dense"](x), x)
 
 
 class TextTower(nn.Module):

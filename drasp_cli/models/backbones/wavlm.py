@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.backbones.wavlm_extractor import ConvExtractor
 from drasp_cli.models.config import WavLMConfig
-from drasp_cli.models.linear import Linear
+from drasp_cli.models.linear import Linear, LinearGelu
 from drasp_cli.models.masks import zero_padding
 
 PRETRAINING_ONLY = frozenset({"mask_emb"})
@@ -117,14 +117,14 @@ class Layer(nn.Module):
         super().__init__()
         self.self_attn = SelfAttention(config, has_table)
         self.self_attn_layer_norm = nn.LayerNorm(config.embed_dim)
-        self.fc1 = Linear(config.embed_dim, config.ffn_dim)
+        self.fc1 = LinearGelu(config.embed_dim, config.ffn_dim)
         self.fc2 = Linear(config.ffn_dim, config.embed_dim)
         self.final_layer_norm = nn.LayerNorm(config.embed_dim)
 
     def forward(self, x: Tensor, position_bias: Tensor, mask: Tensor | None) -> Tensor:
         """(batch, T, dim), (heads, T, T), (batch, T) bool or None -> (batch, T, dim)."""
         x = self.self_attn_layer_norm(x + self.self_attn(x, position_bias, mask))
-        return self.final_layer_norm(x + self.fc2(self.fc1.with_gelu(x)))
+        return self.final_layer_norm(x + self.fc2(self.fc1(x)))
 
 
 class PositionConv(nn.Module):
