@@ -116,8 +116,7 @@ def _check_output(output: str | None, read: list[str]) -> None:
     if Path(output).suffix.lower() not in _ENDINGS:
         reason = f"{output}: the ending says the format, one of {', '.join(_ENDINGS)}"
         raise typer.BadParameter(reason, param_hint="--output")
-    if Path(output).exists() and any(Path(name).exists() and Path(name).samefile(output) for name in read):
-        raise typer.BadParameter("is also read; name another file", param_hint="--output")
+    options.refuse_overwriting(output, read, "--output")
     check_folder(output)
 
 
