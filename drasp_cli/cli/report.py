@@ -59,12 +59,13 @@ def report(
     """
     if embed_audio and no_audio:
         raise typer.BadParameter("goes not with --no-audio", param_hint="--embed-audio")
-    from drasp_cli.reporting.gathering import Wishes, find_files, gather_report
+    from drasp_cli.reporting.gathering import Wishes, gather_report
     from drasp_cli.reporting.page import report_page
+    from drasp_cli.tables.reading import table_files
 
     talk = Talk(quiet)
     _check_ending(output)
-    files = find_files(scores)
+    files = table_files(scores)
     options.refuse_overwriting(output, files, "--output")
     wishes = Wishes(clips, not no_audio, embed_audio, not no_explain, allow_mixed, title)
     with talk.progress("listen", None) as advance:
