@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from drasp_cli import __version__
+from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import AudioError, DraspError
 from drasp_cli.reporting.audio import embedded, is_there
@@ -145,11 +145,7 @@ def _title(files: Sequence[str]) -> str:
 
 
 def _source(path: str) -> Source:
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return Source(path, digest.hexdigest()[:12])
+    return Source(path, digest_of(Path(path), like="sha256:").removeprefix("sha256:")[:12])
 
 
 def _date(files: Sequence[str], environment: Mapping[str, str]) -> str:
