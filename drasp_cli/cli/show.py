@@ -214,9 +214,7 @@ def show_records(
 
 def _sources(table: SystemTable, simulated: Sequence[str]) -> list[str]:
     """What scored the clips behind a table, and what of it was trained on simulated ratings."""
-    joined = (models for row in table.systems for models in row.models)
-    models = dict.fromkeys(model for models in joined for model in models.split(MODEL_SEPARATOR))
-    return [*models, *_notes_of_simulated(simulated, len(models))]
+    return [*table.models, *_notes_of_simulated(simulated, len(table.models))]
 
 
 def _notes_of_simulated(simulated: Sequence[str], models: int) -> list[str]:
