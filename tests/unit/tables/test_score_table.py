@@ -273,5 +273,5 @@ def test_each_flag_is_spelled_in_one_place():
 
 
 def test_folder_without_tables(tmp_path):
-    with pytest.raises(TableError, match="no score table is in this folder; drasp score FOLDER -o scores.csv writes one"):
+    with pytest.raises(TableError, match=r"no score table is in this folder; drasp score FOLDER -o scores\.csv"):
         list(read_score_tables([str(tmp_path)]))
