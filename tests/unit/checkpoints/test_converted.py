@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +33,6 @@ from tests.hub_client import environment
 from tests.hub_server import LocalHub
 
 WEIGHTS = "model.safetensors"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hf-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[LocalHub]:
-    with LocalHub() as hub, environment(home, hub.endpoint):
-        yield hub
-
-
-@pytest.fixture
-def hub(server: LocalHub, home: Path) -> LocalHub:
-    """A Hub as it should be, and an empty cache."""
-    shutil.rmtree(home, ignore_errors=True)
-    server.requests.clear()
-    server.spoiled = False
-    return server
 
 
 @pytest.fixture

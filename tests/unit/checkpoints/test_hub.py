@@ -11,7 +11,7 @@ import random
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +46,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def large() -> dict[str, bytes]:
     """Files of which the CDN has the weights alone, which are more than a block."""
     return {WEIGHTS: random.Random(0).randbytes(BLOCK + 5000), "tokenizer.json": b"{}"}
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hf-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[LocalHub]:
-    with LocalHub() as hub, environment(home, hub.endpoint):
-        yield hub
 
 
 @pytest.fixture
