@@ -214,7 +214,8 @@ def test_a_conversion_that_is_interrupted_leaves_nothing(
 
 
 def test_without_network(published: Conversion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between the client's tries
+    """It is told at once: nobody waits for the client to try again."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"{seconds} s are waited"))
     with environment(tmp_path / "empty", "http://127.0.0.1:9"):
         error = failure(lambda: resolve(CLAP_LAION))
     assert (error.source, error.problem) == (CLAP_LAION, HubProblem.UNREACHABLE)
