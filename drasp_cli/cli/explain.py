@@ -100,6 +100,9 @@ def explain(
     explanation = _explain(checkpoint, named, axes, device, precision, plot, talk)
     if SILENT in explanation.flags:
         talk.notice(f"{named.path} is silent; there is nothing in it that a score could lean on")
+    elif explanation.seconds < explanation.segment_seconds:
+        segment = f"a segment of {explanation.segment_seconds:.3g} s"
+        talk.notice(f"{named.path} is shorter than {segment}: nothing tells what scores lean on within it")
     _show(explanation, format, output)
 
 
