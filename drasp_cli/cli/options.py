@@ -200,11 +200,19 @@ def check_models(models: Sequence[str]) -> None:
         CheckpointError: a path that is not a folder.
     """
     places = [locate(model).place for model in models]
-    check_distinct([str(place.resolve()) if isinstance(place, Path) else place.spelling for place in places])
+    found = [str(place.resolve()) if isinstance(place, Path) else place.spelling for place in places]
+    check_distinct(found, models)
 
 
-def check_distinct(models: Sequence[str]) -> None:
-    """Refuses to score with one model twice: its columns would be called alike, and hold the same."""
-    for place, model in enumerate(models):
-        if model in models[:place]:
-            raise typer.BadParameter(f"{model} is given twice; leave one of them out", param_hint="--model")
+def check_distinct(found: Sequence[str], models: Sequence[str]) -> None:
+    """Refuses to score with one model twice: its columns would be called alike, and hold the same.
+
+    Args:
+        found: what tells one model from another, for each.
+        models: how they were typed.
+    """
+    for place, (one, typed) in enumerate(zip(found, models, strict=True)):
+        first = models[found.index(one)]
+        if one in found[:place]:
+            before = "" if typed == first else f", before as {first}"
+            raise typer.BadParameter(f"{typed} is given twice{before}; leave one of them out", param_hint="--model")
