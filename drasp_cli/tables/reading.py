@@ -248,7 +248,7 @@ def _read_csv(source: str) -> Iterator[tuple[int, Fields]]:
         try:
             header = next((row for row in reader if row), [])
             if len(header) == 1 and ";" in header[0]:
-                raise TableError(source, "looks separated by semicolons; a comma is expected between cells", reader.line_num)
+                raise TableError(source, "looks separated by semicolons; commas are expected", reader.line_num)
             if len(set(header)) < len(header):
                 twice = next(name for name in header if header.count(name) > 1)
                 raise TableError(source, f"column '{twice}' is named twice", reader.line_num)

@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 import soundfile
+import typer
 
 from drasp_cli.audio import stream
 from drasp_cli.audio.decode import Decoder
+from drasp_cli.cli import options
 from tests.cli.conftest import Run, write
 from tests.cli.test_score import interrupt
 from tests.tiny import tiny_audiobox_folder, tiny_audiobox_plain, tiny_folder, tiny_plain

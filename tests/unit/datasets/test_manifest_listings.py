@@ -90,7 +90,7 @@ def test_wav_scp(write, space):
         ("l.txt", "a\0b\n", r"l\.txt:1: a path with a NUL byte"),
         ("m.csv", "", r"m\.csv: is empty"),
         ("m.csv", "path\n", r"m\.csv: names no clip"),
-        ("m.csv", "path;system\na.wav;A\n", r"m\.csv:1: looks separated by semicolons; a comma is expected"),
+        ("m.csv", "path;system\na.wav;A\n", r"m\.csv:1: looks separated by semicolons; commas are expected"),
         ("m.csv", "file\na.wav\n", r"m\.csv:1: has no column 'path'; its columns are file"),
         ("m.csv", "path,path\na,b\n", r"m\.csv:1: column 'path' is named twice"),
         ("m.csv", "path,id\na.wav,1\nb.wav\n", r"m\.csv:3: 1 cells where the header has 2"),

@@ -274,7 +274,7 @@ def test_each_flag_is_spelled_in_one_place():
 
 def test_semicolons_are_told(tmp_path):
     (tmp_path / "s.csv").write_text("path;system;MI\na.wav;A;3\n")
-    with pytest.raises(TableError, match=r"s\.csv:1: looks separated by semicolons; a comma is expected"):
+    with pytest.raises(TableError, match=r"s\.csv:1: looks separated by semicolons; commas are expected"):
         list(read_score_tables([str(tmp_path / "s.csv")]))
 
 
