@@ -10,6 +10,7 @@ from drasp_cli.datatypes import ClipScore
 from drasp_cli.reporting.choosing import Choice
 from drasp_cli.reporting.listening import Sound
 from drasp_cli.tables.calibration import CALIBRATED
+from drasp_cli.tables.score_table import named_models
 from drasp_cli.tables.systems import SystemTable
 
 
@@ -68,6 +69,11 @@ class Report:
     audio: Sequence[bool] | None
     embedded: Mapping[int, str]
     made: Provenance
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Name and revision of all that scored, in order of first sight."""
+        return named_models(row.model for row in self.rows)
 
     @property
     def is_simulated(self) -> bool:

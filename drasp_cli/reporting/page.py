@@ -84,7 +84,7 @@ def _notices(report: Report) -> Html:
         words = "The scores come from a model that was trained on simulated ratings: no listener was asked."
         remedy = " They are for trying, not for publishing."
         said.append(element("p", element("strong", words), remedy, class_="notice", id=SIMULATED_RATINGS))
-    if len(report.table.models) > 1 and len({row.model for row in report.rows}) > 1:
+    if len(report.models) > 1 and len({row.model for row in report.rows}) > 1:
         words = "Several models scored these clips; their means may not be on one scale."
         said.append(element("p", words, class_="notice"))
     if report.failed:
@@ -174,7 +174,7 @@ def _list(lines: Sequence[str]) -> Html:
 
 
 def _models(report: Report) -> str:
-    return visible(" and ".join(report.table.models)) or "a model that the table does not name"
+    return visible(" and ".join(report.models)) or "a model that the table does not name"
 
 
 def _counted(number: int, noun: str) -> str:
