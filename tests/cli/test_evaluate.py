@@ -75,6 +75,21 @@ def test_an_axis_without_any_score_is_passed_over_beside_others(drasp: Run) -> N
         assert "no clip has both a rating and a score on TA" in run.stderr
 
 
+def test_intervals_of_few_items_are_noted(drasp: Run) -> None:
+    """Three systems in the right order give 1.000 to 1.000 for SRCC, which says next to nothing."""
+    lines = [f"{i}.wav,{'ABC'[i // 4]},m@1,,{i}" for i in range(12)]
+    Path("scores.csv").write_text("path,system,model,error,MI\n" + "\n".join(lines) + "\n")
+    Path("ratings.txt").write_text("".join(f"{i}.wav,{i + i % 2}\n" for i in range(12)))
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt")
+    noted = {row["level"]: row["note"] for row in rows(run.stdout)}
+    assert noted["clip"] == ""
+    assert noted["system"].startswith("an interval of fewer than 10 items")
+    said = "MI, system level: an interval of fewer than 10 items"
+    assert said in drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-f", "table").stdout
+    run = drasp("rank-systems", "scores.csv", "--ratings", "ratings.txt", bare=True)
+    assert run.stderr.count(said) == 1
+
+
 def test_constant_input_is_nan_with_the_reason(drasp: Run) -> None:
     planted()
     Path("ratings.txt").write_text("".join(f"{i}.wav,3\n" for i in range(6)))
