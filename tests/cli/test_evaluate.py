@@ -175,6 +175,15 @@ def test_files(drasp: Run, name: str) -> None:
     assert Path(name).stat().st_size > 100
 
 
+def test_scores_are_no_ratings(drasp: Run) -> None:
+    """Held against themselves they would be perfect."""
+    planted()
+    for arguments in (("evaluate", "scores.csv"), ("calibrate", "scores.csv", "-o", "m.json")):
+        run = drasp(*arguments, "--ratings", "scores.csv")
+        assert (run.exit_code, run.stdout) == (1, "")
+        assert "scores.csv: is a table of scores, which a model predicted; ratings are what people said" in run.stderr
+
+
 def test_it_never_overwrites_what_it_reads(drasp: Run) -> None:
     planted()
     Path("ratings.csv").write_text("path,MI\n0.wav,1\n")
