@@ -128,6 +128,8 @@ def show_agreement(results: Sequence[Evaluation], *, format: str | None, output:
         figure = "not defined" if value is None else f"{value:.3f}"
         interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
         talk.notice(f"{axis} against {items} rated {level}s: {metric} {figure}{interval}")
+    for line in _notes_of_evaluations(records):
+        talk.notice(line)
 
 
 def _draw_evaluations(records: Sequence[Record]) -> None:
@@ -143,9 +145,13 @@ def _draw_evaluations(records: Sequence[Record]) -> None:
     ]
     columns = [_column(name, fit, rows, decimals=3) for name, fit in drawn]
     draw([column for column in columns if column.name != "listeners" or any(column.cells)])
-    write_below(
-        list(dict.fromkeys(f"{row['axis']}, {row['level']} level: {row['note']}" for row in rows if row["note"]))
-    )
+    write_below(_notes_of_evaluations(records))
+
+
+def _notes_of_evaluations(records: Sequence[Record]) -> list[str]:
+    """What the records note, each said once of an axis and level."""
+    noted = ((axis, level, note) for axis, level, *_, note, _ in records)
+    return [f"{axis}, {level} level: {note}" for axis, level, note in dict.fromkeys(noted) if note]
 
 
 def show_calibration(calibration: Calibration, *, format: str | None) -> None:
@@ -214,9 +220,7 @@ def show_records(
 
 def _sources(table: SystemTable, simulated: Sequence[str]) -> list[str]:
     """What scored the clips behind a table, and what of it was trained on simulated ratings."""
-    joined = (models for row in table.systems for models in row.models)
-    models = dict.fromkeys(model for models in joined for model in models.split(MODEL_SEPARATOR))
-    return [*models, *_notes_of_simulated(simulated, len(models))]
+    return [*table.models, *_notes_of_simulated(simulated, len(table.models))]
 
 
 def _notes_of_simulated(simulated: Sequence[str], models: int) -> list[str]:
