@@ -75,6 +75,13 @@ def test_an_unexpected_tensor_is_named(tmp_path: Path) -> None:
         load_predictor(f"{tmp_path}/")
 
 
+def test_a_tensor_by_another_name_is_named_with_the_name_that_is_missing(tmp_path: Path) -> None:
+    rewrite(tiny_folder(tmp_path), lambda tensors: tensors.update(stray=tensors.pop("pooling.alpha")))
+    reason = r"1 tensor is missing: pooling\.alpha; 1 tensor is not part of this predictor: stray$"
+    with pytest.raises(CheckpointError, match=reason):
+        load_predictor(f"{tmp_path}/")
+
+
 def test_a_tensor_of_the_wrong_shape_is_named(tmp_path: Path) -> None:
     rewrite(tiny_folder(tmp_path), lambda tensors: tensors.update({"pooling_proj.bias": torch.zeros(3)}))
     with pytest.raises(CheckpointError, match=r"pooling_proj\.bias is \(3,\), expected \(16,\)"):
