@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from enum import Enum
 
 
-_NAMED = 8  # of many names, how many a message lists
-
-
 class DraspError(Exception):
     """Base of every error that drasp raises on purpose."""
+
+
+_NAMED = 8  # of many names, how many a message lists
 
 
 def first_few(names: Sequence[str]) -> str:
