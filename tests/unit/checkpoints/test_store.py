@@ -171,6 +171,18 @@ def test_a_name_near_one_that_exists_is_told(word: str, hint: str) -> None:
     assert caught.value.hint.endswith(hint)
 
 
+def test_another_programs_file_is_told_what_makes_a_folder_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("music.pt").write_bytes(b"towers")
+    with pytest.raises(CheckpointError, match=r"music\.pt: is not a folder; it is a file; drasp convert makes a "):
+        load_predictor("./music.pt")
+    with pytest.raises(UnknownModelError) as caught:
+        load_predictor("music.pt")
+    assert str(caught.value.hint).startswith("it is a file; drasp convert makes a checkpoint folder")
+
+
 def test_a_name_near_none_has_no_hint() -> None:
     with pytest.raises(UnknownModelError) as caught:
         load_predictor("whisper")
