@@ -1,4 +1,4 @@
-"""What `drasp convert laion-clap` takes for a file of the size and content of LAION's: 2.4 GB, most of it an optimizer's.
+"""What `drasp convert laion-clap` takes for a file of the size and content of LAION's: 2.4 GB, mostly an optimizer's.
 
 The weights are seeded. Memory is the largest resident set; it counts the pages of the mapped file that were read, which
 the system takes back when it needs them.
