@@ -139,11 +139,15 @@ def _ask_once(repo: str, name: str, revision: str | None, *, force: bool) -> Non
 
 
 def cached(address: HubAddress) -> Snapshot | None:
-    """What the cache holds of a pinned address, without asking the Hub; None where a file that is needed lacks."""
-    assert address.revision is not None
-    folder = _snapshots(address.repo) / address.revision
+    """What the cache holds of a commit, named by its first digits at least, without asking the Hub.
+
+    None where a file that is needed lacks.
+    """
+    commit = _whole_commit(address)
+    assert commit is not None
+    folder = _snapshots(address.repo) / commit
     complete = all((folder / name).exists() for name in (*REQUIRED_FILES, *address.files))
-    return Snapshot(folder, address.revision) if complete else None
+    return Snapshot(folder, commit) if complete else None
 
 
 def verify(address: HubAddress, snapshot: Snapshot) -> Mapping[str, FileFacts]:

@@ -29,6 +29,13 @@ def evaluate(
     layout: Annotated[
         str, typer.Option(help="long, or paper: the row of Table I (MI, TA) or Table II (PQ, PC, CE, CU).")
     ] = "long",
+    by_segment_size: Annotated[
+        bool,
+        typer.Option(
+            "--by-segment-size",
+            help="Take scores of several checkpoints, and compare them by the segment size of their poolings.",
+        ),
+    ] = False,
     output: options.Output = None,
     format: options.Format = None,
     plot: options.Plot = None,
@@ -40,11 +47,24 @@ def evaluate(
     options.check_plot(plot, [*scores, ratings])
     if layout not in _LAYOUTS:
         raise typer.BadParameter(f"'{layout}' is not one of {', '.join(_LAYOUTS)}", param_hint="--layout")
-    from drasp_cli.cli.show import check_destination, show_evaluations, show_paper_row
+    if by_segment_size and layout != "long":
+        raise typer.BadParameter(f"goes not with --layout {layout}", param_hint="--by-segment-size")
+    from drasp_cli.cli.show import check_destination, show_evaluations, show_paper_row, show_segment_sizes
     from drasp_cli.tables.score_table import MODEL_SEPARATOR
 
     check_destination(format, output)
     talk = Talk(quiet)
+    if by_segment_size:
+        from drasp_cli.cli.pictures import picture_segment_sizes
+        from drasp_cli.cli.segment_sizes import evaluate_segment_sizes
+
+        found, watches = evaluate_segment_sizes(scores, ratings, axis, talk, strict=strict)
+        if strict:
+            _refuse_unmatched([one.result for one in found], ratings)
+        show_segment_sizes(found, format=format, output=output)
+        if plot is not None:
+            picture_segment_sizes(found, scores, ratings, watches, path=plot)
+        return
     results, means = evaluate_files(scores, ratings, axis, talk, strict=strict)
     if strict:
         _refuse_unmatched(results, ratings)

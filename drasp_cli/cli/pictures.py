@@ -11,6 +11,7 @@ from drasp_cli.tables.score_table import named_models
 if TYPE_CHECKING:
     from drasp_cli.cli.means import MeansWatch
     from drasp_cli.evaluation import Evaluation
+    from drasp_cli.evaluation.segment_sizes import SizedEvaluation
     from drasp_cli.tables.sample import ClipSample
     from drasp_cli.tables.systems import SystemTable
 
@@ -56,6 +57,34 @@ def picture_agreement(
     title = f"{_title(scores)} against {printable(ratings)}"
     facts = _facts(named_models(means.models), is_simulated=bool(means.simulated))
     save_agreement(results, title=title, facts=facts, spell=printable, path=path)
+
+
+def picture_segment_sizes(
+    found: Sequence[SizedEvaluation],
+    scores: Sequence[str],
+    ratings: str,
+    watches: Sequence[MeansWatch],
+    *,
+    path: str,
+) -> None:
+    """Writes the picture of agreement over segment sizes.
+
+    Args:
+        found: each checkpoint on each axis.
+        scores: where the scores were read, as typed.
+        ratings: likewise the ratings.
+        watches: what watched the rows.
+        path: of the picture.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from drasp_cli.plots.segment_sizes import save_segment_sizes
+
+    title = f"{_title(scores)} against {printable(ratings)}"
+    models = named_models(cell for watch in watches for cell in watch.models)
+    facts = _facts(models, is_simulated=any(watch.simulated for watch in watches))
+    save_segment_sizes(found, title=title, facts=facts, path=path)
 
 
 def _title(files: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ def read_rated_axes(
 
 
 def compare_with_ratings(
-    rows: Sequence[ClipScore], rated: RatedAxes, talk: Talk, *, strict: bool = False
+    rows: Sequence[ClipScore], rated: RatedAxes, talk: Talk, *, strict: bool = False, whose: str = ""
 ) -> list[Evaluation]:
     """The scores of `rows` against ratings, axis by axis, with a notice of what was not compared.
 
@@ -65,24 +65,26 @@ def compare_with_ratings(
         rated: the ratings, and the axes to compare.
         talk: for the notices.
         strict: pass nothing over.
+        whose: what the notices call these scores, where there are others beside them.
 
     Raises:
         RatingsError: nothing fits, or something fits two.
     """
     from drasp_cli.evaluation import evaluate_ratings, evaluate_systems
 
+    begin = f"{whose}, " if whose else ""
     compare = evaluate_systems if rated.ratings.of_systems else evaluate_ratings
     scored = {axis for row in rows for axis, score in row.scores.items() if score is not None}
     passed_over = [] if strict or scored.isdisjoint(rated.axes) else [axis for axis in rated.axes if axis not in scored]
     for axis in passed_over:
-        talk.notice(f"{axis}: rated, and no row has a score on it; it is not compared")
+        talk.notice(f"{begin}{axis}: rated, and no row has a score on it; it is not compared")
     axes = {ours: theirs for ours, theirs in rated.axes.items() if ours not in passed_over}
     results = [compare(rows, rated.ratings, ours, theirs) for ours, theirs in axes.items()]
     noun = "system" if rated.ratings.of_systems else "clip"
     for result in results:
-        talk.notice(f"{result.axis}: {_joined(result, noun)}")
+        talk.notice(f"{begin}{result.axis}: {_joined(result, noun)}")
         if result.systems is None:
-            talk.notice(f"{result.axis}: no clip names its system, so there is no system level")
+            talk.notice(f"{begin}{result.axis}: no clip names its system, so there is no system level")
     return results
 
 

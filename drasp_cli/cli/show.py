@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from drasp_cli.tables.systems import SystemTable, system_columns, system_records
 if TYPE_CHECKING:
     from drasp_cli.evaluation import Evaluation
     from drasp_cli.evaluation.paper import PaperRow
+    from drasp_cli.evaluation.segment_sizes import SizedEvaluation
     from drasp_cli.tables.calibration import Calibration
 
 _THE_MODEL = "the model"  # with which the meaning of the flag begins
@@ -110,7 +112,7 @@ def show_evaluations(
 
     records = list(evaluation_records(results, MODEL_SEPARATOR.join(models)))
     if is_drawn(format, output):
-        _draw_evaluations(records)
+        _draw_evaluations(records, EVALUATION_COLUMNS)
         write_below([model for model in models if model])
     else:
         show_records(EVALUATION_COLUMNS, records, format=format, output=output)
@@ -118,40 +120,53 @@ def show_evaluations(
 
 def show_agreement(results: Sequence[Evaluation], *, format: str | None, output: str | None, talk: Talk) -> None:
     """Agreement with ratings beside another table: drawn below it; told, where that one goes to a file or a pipe."""
-    from drasp_cli.evaluation.table import evaluation_records
+    from drasp_cli.evaluation.table import EVALUATION_COLUMNS, evaluation_records
 
     records = list(evaluation_records(results, ""))
     if is_drawn(format, output):
-        _draw_evaluations(records)
+        _draw_evaluations(records, EVALUATION_COLUMNS)
         return
     for axis, level, items, metric, value, low, high, *_ in records:
         figure = "not defined" if value is None else f"{value:.3f}"
         interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
         talk.notice(f"{axis} against {items} rated {level}s: {metric} {figure}{interval}")
-    for line in _notes_of_evaluations(records):
+    for line in _notes_of_evaluations(records, EVALUATION_COLUMNS):
         talk.notice(line)
 
 
-def _draw_evaluations(records: Sequence[Record]) -> None:
-    from drasp_cli.evaluation.table import EVALUATION_COLUMNS
+def show_segment_sizes(found: Sequence[SizedEvaluation], *, format: str | None, output: str | None) -> None:
+    """Agreement of checkpoints with ratings, by segment size; where, and the error, as of `show_systems`."""
+    from drasp_cli.evaluation.segment_sizes import SEGMENT_SIZE_COLUMNS, segment_size_records
 
-    names = [column.name for column in EVALUATION_COLUMNS]
+    records = list(segment_size_records(found))
+    if is_drawn(format, output):
+        _draw_evaluations(records, SEGMENT_SIZE_COLUMNS)
+        write_below(list(dict.fromkeys(one.model for one in found)))
+    else:
+        show_records(SEGMENT_SIZE_COLUMNS, records, format=format, output=output)
+
+
+def _draw_evaluations(records: Sequence[Record], columns: Sequence[Column]) -> None:
+    names = [column.name for column in columns]
     rows = [dict(zip(names, record, strict=True)) for record in records]
-    for row in rows:
-        row["items"] = str(row["items"])
+    for row, column in itertools.product(rows, columns):
+        if column.kind is Kind.COUNT and row[column.name] is not None:
+            row[column.name] = str(row[column.name])
     drawn = [
-        *(("axis", Fit.NAME), ("level", Fit.NAME), ("items", Fit.NUMBER), ("metric", Fit.NAME)),
-        *((name, Fit.NUMBER) for name in ("value", "low", "high", "listeners")),
+        _column(column.name, Fit.NAME if column.kind is Kind.TEXT else Fit.NUMBER, rows, decimals=3)
+        for column in columns
+        if column.name not in ("note", "model")
     ]
-    columns = [_column(name, fit, rows, decimals=3) for name, fit in drawn]
-    draw([column for column in columns if column.name != "listeners" or any(column.cells)])
-    write_below(_notes_of_evaluations(records))
+    draw([column for column in drawn if column.name != "listeners" or any(column.cells)])
+    write_below(_notes_of_evaluations(records, columns))
 
 
-def _notes_of_evaluations(records: Sequence[Record]) -> list[str]:
+def _notes_of_evaluations(records: Sequence[Record], columns: Sequence[Column]) -> list[str]:
     """What the records note, each said once of an axis and level."""
-    noted = ((axis, level, note) for axis, level, *_, note, _ in records)
-    return [f"{axis}, {level} level: {note}" for axis, level, note in dict.fromkeys(noted) if note]
+    names = [column.name for column in columns]
+    places = [names.index(name) for name in ("axis", "level", "note")]
+    noted = dict.fromkeys(tuple(record[place] for place in places) for record in records)
+    return [f"{axis}, {level} level: {note}" for axis, level, note in noted if note]
 
 
 def show_calibration(calibration: Calibration, *, format: str | None) -> None:

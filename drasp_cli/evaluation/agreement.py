@@ -44,9 +44,11 @@ class Agreement:
 
     def intervals(self, *, seed: int = 0) -> dict[str, tuple[float, float]]:
         """Metric -> 95 % interval over items drawn with replacement; (NaN, NaN) where the metric is not defined."""
-        return {
-            name: bootstrap_interval(metric, self.ratings, self.scores, seed=seed) for name, metric in METRICS.items()
-        }
+        return {name: self.interval(name, seed=seed) for name in METRICS}
+
+    def interval(self, metric: str, *, seed: int = 0) -> tuple[float, float]:
+        """That of one metric."""
+        return bootstrap_interval(METRICS[metric], self.ratings, self.scores, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)

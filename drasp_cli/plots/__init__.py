@@ -4,4 +4,5 @@
 - explanation.py: a clip, and which of its seconds a score leans on
 - ranking.py: systems with their intervals, groups and scores
 - agreement.py: scores against ratings by people
+- segment_sizes.py: agreement with people over the segment size of the pooling
 """

@@ -125,11 +125,12 @@ def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
 
     Args:
         axes: of the panel, whose limits are set.
-        labels: word, height in the panel's own units, and colour.
+        labels: words, of one line or more, height in the panel's own units, and colour.
     """
     bottom, top = axes.get_ylim()
     panel = axes.get_window_extent().height / axes.figure.dpi  # inches
-    line = 1.15 * _SMALLEST / 72 / panel
+    lines = max((text.count("\n") + 1 for text, _, _ in labels), default=1)
+    line = 1.15 * _SMALLEST / 72 * lines / panel
     order = sorted(range(len(labels)), key=lambda i: labels[i][1])
     heights = [(labels[i][1] - bottom) / (top - bottom) for i in order]
     for i, height in zip(order, spaced(heights, line), strict=True):

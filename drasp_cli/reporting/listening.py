@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -81,25 +80,13 @@ def load_at_hand(label: str) -> Checkpoint:
         CheckpointError: it is not here, or what is here has another revision.
         UnknownModelError: the name is none.
     """
-    from drasp_cli.checkpoints.hub import cached
-    from drasp_cli.checkpoints.registry import Conversion, locate
-    from drasp_cli.checkpoints.resolve import Found
+    from drasp_cli.checkpoints.at_hand import find_at_hand
     from drasp_cli.checkpoints.store import load_found
 
-    location = locate(label.rpartition("@")[0])
-    if isinstance(location.place, Conversion):
+    found = find_at_hand(label)
+    if found.conversion is not None:
         raise CheckpointError(label, "gives a cosine for whole clips, which a report does not explain")
-    if isinstance(location.place, Path):
-        found = Found(location.name, location.place)
-    else:
-        snapshot = cached(location.place) if location.place.revision else None
-        if snapshot is None:
-            raise CheckpointError(label, "is on the Hub, and a report downloads nothing")
-        found = Found(location.name, snapshot.folder, location.place, snapshot)
-    checkpoint = load_found(found)
-    if checkpoint.label != label:
-        raise CheckpointError(label, f"is another one by now, {checkpoint.label}")
-    return checkpoint
+    return load_found(found)
 
 
 class Listener:

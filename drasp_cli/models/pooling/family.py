@@ -43,6 +43,11 @@ class PoolingConfig:
     num_heads: int = NUM_HEADS
     eps: float = EPS
 
+    @property
+    def frames_of_segment(self) -> int | None:
+        """Frames in a segment; None for a pooling without segments."""
+        return self.segment_size if self.name in _SEGMENTAL else None
+
     def __post_init__(self) -> None:
         if self.name not in POOLINGS:
             _refuse("name", f"no pooling is called {self.name!r} (known: {', '.join(POOLINGS)})")
@@ -54,6 +59,14 @@ class PoolingConfig:
             _refuse("num_heads", f"must be at least 1, not {self.num_heads}")
         if not 0 < self.eps < float("inf"):
             _refuse("eps", f"must be above 0 and finite, not {self.eps}")
+
+
+_SEGMENTAL = frozenset(
+    (
+        *("SegmentalAttentive", "SegmentalAttentiveStatistics"),
+        *("DualResolutionAttentive", "DualResolutionAttentiveStatistics"),
+    )
+)
 
 
 def build_pooling(config: PoolingConfig, dim: int) -> Pooling:

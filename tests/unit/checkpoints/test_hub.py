@@ -23,6 +23,7 @@ import torch
 
 from drasp_cli.checkpoints import hub as hub_room
 from drasp_cli.checkpoints import integrity, registry
+from drasp_cli.checkpoints.at_hand import find_at_hand
 from drasp_cli.checkpoints.folder import CHECKPOINT_FILES
 from drasp_cli.checkpoints.hub import cache_folder, fetch_file
 from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress, hub_file
@@ -537,6 +538,19 @@ def test_what_is_pinned_is_looked_up_in_the_cache_without_the_hub(hub: LocalHub,
     assert snapshot.folder == folder
     more = HubAddress(address.repo, address.revision, {"vocabulary.txt": FileFacts(1, "sha256:0")})
     assert hub_room.cached(more) is None
+    assert not hub.requests
+
+
+def test_what_a_table_names_is_found_in_the_cache_without_the_hub(hub: LocalHub, publish: Callable[..., str]) -> None:
+    name = publish()
+    label = f"hf-hub:{name}@{hub.repos[name].refs['main'][:12]}"
+    with pytest.raises(CheckpointError, match="not in the cache; drasp models pull fetches it"):
+        find_at_hand(label)
+    assert not hub.requests
+    loaded = load_predictor(f"hf-hub:{name}")
+    hub.requests.clear()
+    assert loaded.label == label
+    assert find_at_hand(label).folder == resolve(label).folder
     assert not hub.requests
 
 
