@@ -53,7 +53,8 @@ def evaluate(
 
         show_paper_row(paper_row(results, means.model or "drasp"), format=format, output=output)
     else:
-        show_evaluations(results, means.model.split(MODEL_SEPARATOR), format=format, output=output)
+        models = means.model.split(MODEL_SEPARATOR)
+        show_evaluations(results, models, format=format, output=output, simulated=means.simulated)
     if plot is not None:
         from drasp_cli.cli.pictures import picture_agreement
 
