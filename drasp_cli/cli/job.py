@@ -66,6 +66,13 @@ class ScoringJob:
         return side_by_side(self.checkpoints)
 
     @property
+    def reading(self) -> list[str]:
+        """The columns of scores that a prompt is read for, by models that can read one."""
+        pairs = zip(self.checkpoints, self.named.columns, strict=True)
+        able = [(one.predictor.text_axes, columns) for one, columns in pairs if one.tokenizer is not None]
+        return [column for axes, columns in able for axis, column in columns.items() if axis in axes]
+
+    @property
     def simulated(self) -> list[str]:
         """Labels of the checkpoints that were trained on simulated ratings."""
         return [checkpoint.label for checkpoint in self.checkpoints if checkpoint.config.ratings == SIMULATED]
@@ -89,6 +96,10 @@ class ScoringJob:
         """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
         from drasp_cli.scoring import score_clips
 
+        if self.reading and not any(clip.prompt for clip in clips):
+            verb = "stays" if len(self.reading) == 1 else "stay"
+            empty = f"{' and '.join(self.reading)} {verb} empty"
+            self.talk.notice(f"no clip has a prompt, so {empty}; --prompts FILE gives them prompts")
         rows = score_clips(
             self.checkpoints,
             clips[already:],
