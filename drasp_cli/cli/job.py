@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drasp_cli.cli import options
@@ -149,6 +150,8 @@ class ScoringJob:
                 self.talk.notice(f"{already} of {len(clips)} rows are in {output} already{unknown}")
             rows = self.rows(clips, already)  # what forbids to begin is raised before an older table is emptied
             if not resume:
+                if Path(output).exists():
+                    self.talk.notice(f"{output} was there, and is replaced")
                 run_file.remove()  # first, so that no row ever meets the facts of another run
                 writer.start()
             if already < len(clips):
