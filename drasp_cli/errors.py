@@ -60,6 +60,10 @@ class TableError(InputError):
     """A score table that cannot be read, or two that do not belong together."""
 
 
+class MixedModelsError(TableError):
+    """Score tables whose rows several models scored, where that is not allowed."""
+
+
 class RatingsError(InputError):
     """A file of human ratings that cannot be read or joined."""
 

@@ -48,5 +48,5 @@ def calibrate(
         maps.append(fit_map(name, found.scores, found.ratings, ratings))
     calibration = Calibration(means.model, tuple(maps))
     write_calibration(output, calibration)
-    show_calibration(calibration, format=format)
+    show_calibration(calibration, format=format, simulated=means.simulated)
     talk.notice(f"{output} takes scores of {means.model}; it adds {', '.join(calibration.axes)}")

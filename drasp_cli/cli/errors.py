@@ -64,6 +64,8 @@ def advice(error: errors.DraspError) -> str | None:
         return f"pip install 'drasp[{error.extra}]'"
     if isinstance(error, errors.ResumeError):
         return "repeat the command that was stopped, or leave out --resume to start over"
+    if isinstance(error, errors.MixedModelsError):
+        return "name the tables of one model; or pass --allow-mixed, where a command has that option"
     if isinstance(error, errors.ConfigError) and error.key == "format_version":
         return "a newer drasp may read it: pip install --upgrade drasp"
     if isinstance(error, errors.HubError) and error.problem is errors.HubProblem.DAMAGED and hub_file(error.source):

@@ -61,7 +61,8 @@ def evaluate(
         found, watches = evaluate_segment_sizes(scores, ratings, axis, talk, strict=strict)
         if strict:
             _refuse_unmatched([one.result for one in found], ratings)
-        show_segment_sizes(found, format=format, output=output)
+        simulated = [label for watch in watches for label in watch.simulated]
+        show_segment_sizes(found, format=format, output=output, simulated=simulated)
         if plot is not None:
             picture_segment_sizes(found, scores, ratings, watches, path=plot)
         return
@@ -73,7 +74,8 @@ def evaluate(
 
         show_paper_row(paper_row(results, means.model or "drasp"), format=format, output=output)
     else:
-        show_evaluations(results, means.model.split(MODEL_SEPARATOR), format=format, output=output)
+        models = means.model.split(MODEL_SEPARATOR)
+        show_evaluations(results, models, format=format, output=output, simulated=means.simulated)
     if plot is not None:
         from drasp_cli.cli.pictures import picture_agreement
 

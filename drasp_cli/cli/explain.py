@@ -54,7 +54,7 @@ def explain(
         typer.Option(
             "--output",
             "-o",
-            help="File; its ending says the format: .csv, .json, or .txt for labels.",
+            help="File; its ending says the format: .csv, .json, or .txt for labels. One that is there is replaced.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,

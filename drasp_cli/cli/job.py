@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drasp_cli.cli import options
@@ -66,6 +67,13 @@ class ScoringJob:
         return side_by_side(self.checkpoints)
 
     @property
+    def reading(self) -> list[str]:
+        """The columns of scores that a prompt is read for, by models that can read one."""
+        pairs = zip(self.checkpoints, self.named.columns, strict=True)
+        able = [(one.predictor.text_axes, columns) for one, columns in pairs if one.tokenizer is not None]
+        return [column for axes, columns in able for axis, column in columns.items() if axis in axes]
+
+    @property
     def simulated(self) -> list[str]:
         """Labels of the checkpoints that were trained on simulated ratings."""
         return [checkpoint.label for checkpoint in self.checkpoints if checkpoint.config.ratings == SIMULATED]
@@ -89,6 +97,10 @@ class ScoringJob:
         """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
         from drasp_cli.scoring import score_clips
 
+        if self.reading and not any(clip.prompt for clip in clips):
+            verb = "stays" if len(self.reading) == 1 else "stay"
+            empty = f"{' and '.join(self.reading)} {verb} empty"
+            self.talk.notice(f"no clip has a prompt, so {empty}; --prompts FILE gives them prompts")
         rows = score_clips(
             self.checkpoints,
             clips[already:],
@@ -138,6 +150,8 @@ class ScoringJob:
                 self.talk.notice(f"{already} of {len(clips)} rows are in {output} already{unknown}")
             rows = self.rows(clips, already)  # what forbids to begin is raised before an older table is emptied
             if not resume:
+                if Path(output).exists():
+                    self.talk.notice(f"{output} was there, and is replaced")
                 run_file.remove()  # first, so that no row ever meets the facts of another run
                 writer.start()
             if already < len(clips):

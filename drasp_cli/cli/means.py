@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from drasp_cli.audio.flags import SHORT, SILENT, SIMULATED_RATINGS
+from drasp_cli.audio.flags import NO_PROMPT, SHORT, SILENT, SIMULATED_RATINGS
 from drasp_cli.checkpoints.registry import REGISTRY
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datatypes import ClipScore
@@ -50,8 +50,14 @@ def tell_systemless(missing: int, clips: int, remedy: str, talk: Talk) -> None:
     talk.notice(f"{there}; {remedy}")
 
 
-def tell_evidence(table: SystemTable, talk: Talk) -> None:
-    """Notices of what paired the clips of a ranked table, of scores that are missing, and of means without interval."""
+def tell_evidence(table: SystemTable, means: MeansWatch, talk: Talk) -> None:
+    """Notices of what paired the clips of a ranked table, of scores that are missing, and of means without interval.
+
+    Args:
+        table: ranked.
+        means: what watched its rows.
+        talk: for the notices.
+    """
     pairing = table.pairing
     if pairing is not None and len(table.systems) > 1:
         if pairing.shared:
@@ -62,6 +68,9 @@ def tell_evidence(table: SystemTable, talk: Talk) -> None:
         else:
             talk.notice("clips are not paired: systems share no prompt, id or file name")
     for axis in table.axes:
+        if not any(row.scored[axis] for row in table.systems):
+            talk.notice(f"no clip has a score on {axis}: no rank{means.why_empty}")
+            continue
         without = [row for row in table.systems if row.scored[axis] < row.clips - row.failed]
         if without:
             missing = sum(row.clips - row.failed - row.scored[axis] for row in without)
@@ -89,6 +98,7 @@ class MeansWatch:
         clips: how many there were.
         systemless: how many of them have no system.
         doubtful: flag -> how many of them carry it and have a score, so that they count.
+        unprompted: how many of them were scored without a prompt by a model that reads them.
         models: the models that the rows name, in order of first sight, "" for rows that name none; True for one that
             was trained on simulated ratings.
     """
@@ -96,6 +106,7 @@ class MeansWatch:
     clips: int = 0
     systemless: int = 0
     doubtful: Counter[str] = field(default_factory=Counter)
+    unprompted: int = 0
     models: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -103,6 +114,13 @@ class MeansWatch:
         """Whose scores come of simulated ratings, as far as flags and names of models tell."""
         named = (models for models, is_simulated in self.models.items() if is_simulated)
         return [simulated_among((models or "the model of these scores").split(MODEL_SEPARATOR)) for models in named]
+
+    @property
+    def why_empty(self) -> str:
+        """The end of a message about an axis without any score; empty where the rows do not tell."""
+        if not self.unprompted:
+            return ""
+        return "; the clips were scored without prompts: drasp score --prompts FILE gives them theirs"
 
     @property
     def model(self) -> str:
@@ -114,6 +132,7 @@ class MeansWatch:
         for row in rows:
             self.clips += 1
             self.systemless += not row.clip.system
+            self.unprompted += NO_PROMPT in row.flags
             self.models[row.model] = self.models.get(row.model, False) or SIMULATED_RATINGS in row.flags
             if any(score is not None for score in row.scores.values()):
                 self.doubtful.update(flag for flag in _DOUBTFUL if flag in row.flags)

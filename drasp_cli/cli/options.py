@@ -62,7 +62,13 @@ Axis = Annotated[
     str | None, typer.Option(metavar="AXIS", help="Only this axis; needed where the ratings do not say theirs.")
 ]
 Output = Annotated[
-    str | None, typer.Option("--output", "-o", help="File; its ending says the format.", rich_help_panel=_OUTPUT)
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="File; its ending says the format. One that is there is replaced.",
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 Format = Annotated[
     str | None,

@@ -16,11 +16,13 @@ from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
 from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings, read_rated_axes
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
-from drasp_cli.errors import InputError
+from drasp_cli.errors import InputError, TableError
 
 if TYPE_CHECKING:
+    from drasp_cli.datasets.manifest import ClipList
     from drasp_cli.datatypes import ClipScore
     from drasp_cli.evaluation import Evaluation
+    from drasp_cli.tables.systems import SystemTable
 
 
 # What only scoring makes use of, by the name of the parameter.
@@ -101,7 +103,7 @@ def rank_systems(
         if not any(clip.system for clip in clips):
             raise InputError(results[0], f"no clip has a system; {NO_SYSTEM_ADVICE}")
         tell_systemless(clips, talk)
-        _check_axis(by, job)
+        _check_axis(by, job, clips)
         if ratings is not None:  # a mistake in them is told before anything is scored
             rated = read_rated_axes(ratings, job.named.axes, if_unnamed=by)
         rows = job.rows(clips)
@@ -112,6 +114,8 @@ def rank_systems(
         compared = compare_with_ratings(rows, rated, talk)
     sample = ClipSample()
     ranked = rank(means.watch(rows), by, allow_mixed=allow_mixed, sample=sample)
+    if tables:
+        _refuse_empty(by, ranked, means)
     table = with_ratings(ranked, {one.axis: one.system_ratings for one in compared})
     show = show_pairs if pairwise else show_systems
     simulated = means.simulated if tables else job.simulated
@@ -128,7 +132,7 @@ def rank_systems(
         means.tell_mixed(talk)
         job.failed = sum(row.failed for row in table.systems)  # of an earlier run
     means.tell_doubtful(talk)
-    tell_evidence(table, talk)
+    tell_evidence(table, means, talk)
     job.report()
     if job.failed:
         raise typer.Exit(SOME_FAILED)
@@ -143,14 +147,31 @@ def _refuse_scoring_options(context: typer.Context, table: str) -> None:
             raise typer.BadParameter(f"is for audio, and {table} is a score table", param_hint=option)
 
 
-def _check_axis(by: str | None, job: ScoringJob) -> None:
-    """Refuses an axis that no model scores, before anything is scored."""
+def _check_axis(by: str | None, job: ScoringJob, clips: ClipList) -> None:
+    """Refuses an axis that no model scores, or that none can without prompts, before anything is scored.
+
+    Raises:
+        InputError: there are no prompts, and `by` needs them.
+    """
     from drasp_cli.tables.ranking import axes_to_choose
 
     axes = job.named.axes
     if by is not None and by not in axes:
         reason = f"'{by}' is no axis of {' or '.join(job.models)}; there is {axes_to_choose(by, axes)}"
         raise typer.BadParameter(reason, param_hint="--by")
+    if by in job.reading and not any(clip.prompt for clip in clips):
+        raise InputError(clips[0].path, f"has no prompt, nor has any other clip, and {by} needs them; add --prompts")
+
+
+def _refuse_empty(by: str | None, table: SystemTable, means: MeansWatch) -> None:
+    """Refuses to rank tables by an axis that none of their clips has a score on.
+
+    Raises:
+        TableError: none has, though not all have failed.
+    """
+    if by is None or any(row.scored[by] or row.clips == row.failed for row in table.systems):
+        return
+    raise TableError("the scores", f"hold none on {by} to rank by{means.why_empty}")
 
 
 def _tables(results: Sequence[str], talk: Talk) -> list[str]:

@@ -68,7 +68,8 @@ def score(
 ) -> None:
     """Score clips on the axes of the models.
 
-    MI and, with prompts, TA, 1 to 5; PQ, PC, CE and CU, 1 to 10; with prompts, CLAP, -1 to 1.
+    MI and, with prompts, TA, on a rating scale of 1 to 5; PQ, PC, CE and CU, on one of 1 to 10; none is clamped to it.
+    With prompts, CLAP, a cosine.
     """
     options.check_format(format, output)
     options.check_output(output, [*inputs, prompts, calibration])

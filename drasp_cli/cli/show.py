@@ -105,15 +105,23 @@ def show_pairs(table: SystemTable, *, format: str | None, output: str | None, si
 
 
 def show_evaluations(
-    results: Sequence[Evaluation], models: Sequence[str], *, format: str | None, output: str | None
+    results: Sequence[Evaluation],
+    models: Sequence[str],
+    *,
+    format: str | None,
+    output: str | None,
+    simulated: Sequence[str],
 ) -> None:
-    """Agreement with ratings on standard output, or in the file `output`; error as of `show_systems`."""
+    """Agreement of `models` with ratings on standard output, or in the file `output`.
+
+    Other arguments and error as of `show_systems`.
+    """
     from drasp_cli.evaluation.table import EVALUATION_COLUMNS, evaluation_records
 
     records = list(evaluation_records(results, MODEL_SEPARATOR.join(models)))
     if is_drawn(format, output):
         _draw_evaluations(records, EVALUATION_COLUMNS)
-        write_below([model for model in models if model])
+        write_below([*filter(None, models), *_notes_of_simulated(simulated, len(models))])
     else:
         show_records(EVALUATION_COLUMNS, records, format=format, output=output)
 
@@ -134,14 +142,17 @@ def show_agreement(results: Sequence[Evaluation], *, format: str | None, output:
         talk.notice(line)
 
 
-def show_segment_sizes(found: Sequence[SizedEvaluation], *, format: str | None, output: str | None) -> None:
-    """Agreement of checkpoints with ratings, by segment size; where, and the error, as of `show_systems`."""
+def show_segment_sizes(
+    found: Sequence[SizedEvaluation], *, format: str | None, output: str | None, simulated: Sequence[str]
+) -> None:
+    """Agreement of checkpoints with ratings, by segment size; arguments and error as of `show_systems`."""
     from drasp_cli.evaluation.segment_sizes import SEGMENT_SIZE_COLUMNS, segment_size_records
 
     records = list(segment_size_records(found))
     if is_drawn(format, output):
         _draw_evaluations(records, SEGMENT_SIZE_COLUMNS)
-        write_below(list(dict.fromkeys(one.model for one in found)))
+        models = list(dict.fromkeys(one.model for one in found))
+        write_below([*models, *_notes_of_simulated(simulated, len(models))])
     else:
         show_records(SEGMENT_SIZE_COLUMNS, records, format=format, output=output)
 
@@ -169,8 +180,8 @@ def _notes_of_evaluations(records: Sequence[Record], columns: Sequence[Column]) 
     return [f"{axis}, {level} level: {note}" for axis, level, note in noted if note]
 
 
-def show_calibration(calibration: Calibration, *, format: str | None) -> None:
-    """What a map is made of and how well it predicts, on standard output."""
+def show_calibration(calibration: Calibration, *, format: str | None, simulated: Sequence[str]) -> None:
+    """What a map is made of and how well it predicts, on standard output; arguments as of `show_systems`."""
     names = ("axis", "kind", "items", "low", "high", "error", "constant_error")
     kinds = (Kind.TEXT, Kind.TEXT, Kind.COUNT, *(Kind.SCORE,) * 4)
     records = [tuple(getattr(one, name) for name in names) for one in calibration.maps]
@@ -185,6 +196,7 @@ def show_calibration(calibration: Calibration, *, format: str | None) -> None:
             "error: cross-validated root mean squared error, in steps of the ratings; constant_error: that of saying "
             "their mean",
             calibration.model,
+            *_notes_of_simulated(simulated, len(calibration.model.split(MODEL_SEPARATOR))),
         ]
     )
 

@@ -230,6 +230,8 @@ def _positions_in_system(clips: ClipList) -> Iterator[int]:
 
 
 def _wrong_count(count: int, clips: int, sizes: Counter[str]) -> str:
+    if clips == 1:
+        return f"{count} prompts for one clip, and nothing says which is its own; write id<TAB>prompt on every line"
     reason = f"{count} prompts for {clips} clips"
     expected = "one line for each clip, or for each clip of every system, is expected"
     if set(sizes) == {""}:

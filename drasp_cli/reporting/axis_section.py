@@ -25,6 +25,7 @@ _NAMES: Final = {
     "CLAP": "cosine of prompt and clip",
 }
 _NO_NAME = "(none)"
+_ALL = "all clips"  # stands for the systems where no clip names one
 _MOST_PAIRS = 5  # that are said of each axis
 
 
@@ -59,6 +60,8 @@ def _ranking(report: Report, axis: str) -> Html:
     wide = drawing.scale_of([score for some in scores.values() for score in some])
     letters = drawing.letters_in_order([row.groups.get(axis, "") for row in systems])
 
+    nameless, which = (_NO_NAME, "Systems") if report.has_systems else (_ALL, "All clips")
+
     def line(row: SystemScore) -> Html:
         mean, interval, rank = row.means[axis], row.intervals.get(axis), row.ranks.get(axis)
         between = "" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
@@ -66,7 +69,7 @@ def _ranking(report: Report, axis: str) -> Html:
         return element(
             "tr",
             _cell("" if rank is None else str(rank), "number"),
-            element("th", visible(row.system) or _NO_NAME, scope="row", role="rowheader", dir="auto"),
+            element("th", visible(row.system) or nameless, scope="row", role="rowheader", dir="auto"),
             _cell("" if mean is None else f"{mean:.2f}", "number mean-cell"),
             _cell(between, "number between"),
             _drawn(drawing.draw_interval(mean, interval, narrow), "mean, 95 % interval"),
@@ -111,7 +114,7 @@ def _ranking(report: Report, axis: str) -> Html:
     )
     return element(
         "table",
-        element("caption", f"Systems on {visible(axis)}, best first", class_="unseen"),
+        element("caption", f"{which} on {visible(axis)}, best first", class_="unseen"),
         element("thead", head, role="rowgroup"),
         element("tbody", *map(line, systems), role="rowgroup"),
         element("tfoot", foot, role="rowgroup"),

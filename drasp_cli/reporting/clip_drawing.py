@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 1000  # units of a drawing
 _WEIGHT_HEIGHT, _INFLUENCE_HEIGHT = 30, 44
+_MOST_ROUNDS = 200  # that are marked, and found by a click: the lines of more would hide the picture
 _MOST_STEPS = 400  # of a curve; neighbours of a longer one are joined
 
 
@@ -29,9 +30,10 @@ def draw_sound(sound: Sound, name: str) -> Html:
     """
     source = "data:image/png;base64," + base64.b64encode(sound.picture).decode("ascii")
     spectrogram = element("img", src=source, alt="Spectrogram", class_="spectrogram")
+    rounds = sound.again if len(sound.again) < _MOST_ROUNDS else ()
     marks = [
         element("line", x1=f"{x:.2f}%", x2=f"{x:.2f}%", y1="0", y2="100%", class_="again")
-        for x in (100 * at / sound.heard for at, _ in sound.again)
+        for x in (100 * at / sound.heard for at, _ in rounds)
     ]
     over = element("svg", *marks, class_="over", aria_hidden="true") if marks else None
     playhead = element("div", class_="playhead", hidden=True)
@@ -47,7 +49,7 @@ def draw_sound(sound: Sound, name: str) -> Html:
         data_start=f"{sound.start:g}",
         data_seconds=f"{sound.seconds:g}",
         data_heard=f"{sound.heard:g}",
-        data_again=" ".join(f"{at:g}:{start:g}" for at, start in sound.again) or None,
+        data_again=" ".join(f"{at:g}:{start:g}" for at, start in rounds) or None,
     )
 
 

@@ -76,6 +76,17 @@ class Report:
         return named_models(row.model for row in self.rows)
 
     @property
+    def has_systems(self) -> bool:
+        """Whether any clip names the system that made it."""
+        return any(row.system for row in self.table.systems)
+
+    @property
+    def scored(self) -> tuple[int, ...]:
+        """Numbers of the axes that any clip has a score on: of another one there is nothing to draw."""
+        axes = enumerate(self.table.axes)
+        return tuple(place for place, axis in axes if any(row.scored[axis] for row in self.table.systems))
+
+    @property
     def is_simulated(self) -> bool:
         """Whether any row is of a model that was trained on simulated ratings."""
         return any(SIMULATED_RATINGS in row.flags for row in self.rows)

@@ -31,7 +31,7 @@
   };
   const columns = [{ title: "clip", kind: "name", keys: paths() }];
   if (data.id) columns.push({ title: "id", kind: "text", column: data.id, keys: numbers(data.id.codes) });
-  columns.push({ title: "system", kind: "text", column: data.system, keys: numbers(data.system.codes) });
+  if (data.system) columns.push({ title: "system", kind: "text", column: data.system, keys: numbers(data.system.codes) });
   data.axes.forEach((axis, i) => columns.push({ title: axis, kind: "number", keys: numbers(data.scores[i]), digits: 2 }));
   columns.push({ title: "seconds", kind: "number", keys: numbers(data.seconds), digits: 1 });
   if (data.flags.values.some(Boolean)) {
@@ -185,7 +185,8 @@
     made.value = value;
     select.append(made);
   };
-  data.system.values.forEach((name, number) => choice(byId("system"), number, name || "(none)"));
+  if (data.system) data.system.values.forEach((name, number) => choice(byId("system"), number, name || "(none)"));
+  else byId("system").closest("label").hidden = true;
   if (data.error) choice(byId("flag"), "error", "could not be scored");
   data.flagNames.filter((name) => data.flags.values.some((value) => value.split(" ").includes(name)))
     .forEach((name) => choice(byId("flag"), name, name));

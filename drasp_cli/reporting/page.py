@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
-from drasp_cli.audio.flags import FLAGS, SIMULATED_RATINGS
+from drasp_cli.audio.flags import FLAGS, NO_PROMPT, SIMULATED_RATINGS
 from drasp_cli.reporting.axis_section import axis_section
 from drasp_cli.reporting.content import Report
 from drasp_cli.reporting.markup import Html, data_block, element, joined
@@ -40,7 +40,7 @@ def report_page(report: Report, page: str) -> str:
         "lead": lead,
         "notices": _notices(report),
         "contents": _contents(report),
-        "axes": joined(axis_section(report, place, page) for place in range(len(report.table.axes))),
+        "axes": joined(axis_section(report, place, page) for place in report.scored),
         "failures": _failures(report),
         "made": _made(report),
         "data": data_block("data", table_data(report, page)),
@@ -90,6 +90,11 @@ def _notices(report: Report) -> Html:
     if report.failed:
         words = f"{_counted(len(report.failed), 'clip')} could not be scored and count in no mean: "
         said.append(element("p", words, element("a", "which, and why", href="#failures"), ".", class_="notice"))
+    empty = [axis for place, axis in enumerate(report.table.axes) if place not in report.scored]
+    if empty:
+        why = "; the clips were scored without prompts" if any(NO_PROMPT in row.flags for row in report.rows) else ""
+        words = f"No clip has a score on {visible(' or '.join(empty))}{why}."
+        said.append(element("p", words, class_="notice quiet"))
     missing = 0 if report.audio is None else sum(not there for there in report.audio)
     if missing:
         words = f"The audio of {missing:,} of {_counted(len(report.rows), 'clip')} is not where the table says."
@@ -99,7 +104,7 @@ def _notices(report: Report) -> Html:
 
 
 def _contents(report: Report) -> Html:
-    links = [element("a", visible(axis), href=f"#axis-{place}") for place, axis in enumerate(report.table.axes)]
+    links = [element("a", visible(report.table.axes[place]), href=f"#axis-{place}") for place in report.scored]
     links.append(element("a", "All clips", href="#clips"))
     if report.failed:
         links.append(element("a", "Failed clips", href="#failures"))

@@ -26,13 +26,13 @@ def table_data(report: Report, page: str) -> dict[str, Any]:
     """
     clips = [row.clip for row in report.rows]
     paths = [os.path.split(clip.path) for clip in clips]
+    axes = [report.table.axes[place] for place in report.scored]
     data: dict[str, Any] = {
-        "axes": [visible(axis) for axis in report.table.axes],
-        "scores": [[rounded(row.scores.get(axis)) for row in report.rows] for axis in report.table.axes],
+        "axes": [visible(axis) for axis in axes],
+        "scores": [[rounded(row.scores.get(axis)) for row in report.rows] for axis in axes],
         "seconds": [None if row.seconds is None else round(row.seconds, 2) for row in report.rows],
         "folder": _coded((folder for folder, _ in paths), _as_folder, lambda folder: link_to_folder(folder, page)),
         "name": _coded((name for _, name in paths), visible, link_to_name),
-        "system": _coded(clip.system for clip in clips),
         "flags": _coded(" ".join(flag for flag in row.flags if flag not in _of_all(report)) for row in report.rows),
         "flagNames": [flag for flag in FLAGS if any(flag in row.flags for row in report.rows)],
         "embedded": sorted(report.embedded),
@@ -43,6 +43,7 @@ def table_data(report: Report, page: str) -> dict[str, Any]:
         data["missing"] = [number for number, there in enumerate(report.audio) if not there]
     for name, texts in (
         ("id", [clip.id for clip in clips]),
+        ("system", [clip.system for clip in clips]),
         ("prompt", [clip.prompt or "" for clip in clips]),
         ("range", [fragment(clip) for clip in clips]),
         ("error", [row.error for row in report.rows]),

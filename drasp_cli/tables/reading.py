@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from drasp_cli.datatypes import Clip, ClipScore
-from drasp_cli.errors import MissingExtraError, TableError
+from drasp_cli.errors import MissingExtraError, MixedModelsError, TableError
 from drasp_cli.tables.score_table import FIXED_NAMES, FLAG_SEPARATOR
 
 Fields = Mapping[str, object]
@@ -101,8 +101,9 @@ def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Ite
         allow_mixed: take rows that several models scored, or revisions of one.
 
     Raises:
-        TableError: a table cannot be read, misses a column, or holds something that is no score; two models scored
-            the rows, and that is not allowed; a clip stands in the tables twice.
+        TableError: a table cannot be read, misses a column, or holds something that is no score; a clip stands in the
+            tables twice.
+        MixedModelsError: two models scored the rows, and that is not allowed.
     """
     files = table_files(paths)
     _refuse_same_file(files)
@@ -114,8 +115,8 @@ def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Ite
                 first_model = first_model or (row.model, file, line)
                 if row.model != first_model[0]:
                     other = f"'{first_model[0]}' in {first_model[1]}:{first_model[2]}"
-                    reason = f"scored by '{row.model}', but by {other}; models are not mixed"
-                    raise TableError(file, f"{reason} (rank-systems does, with --allow-mixed)", line)
+                    reason = f"scored by '{row.model}', but by {other}; models are not mixed unasked"
+                    raise MixedModelsError(file, reason, line)
             hashes.append(hash(_key(row)))
             yield row
     _refuse_twins(files, hashes)

@@ -181,6 +181,18 @@ def test_filters(page: Chrome, scores: list[dict[str, str]]) -> None:
     assert status.text == f"1 of {len(scores)} clips"
 
 
+def test_clips_without_systems_have_no_column_and_no_filter_of_them(browser: Chrome, tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("path,system,MI,TA\na.wav,,3,\nb.wav,,2,\n")
+    invoke("report", str(tmp_path / "scores.csv"), "-o", str(tmp_path / "report.html"), "--no-audio")
+    browser.get((tmp_path / "report.html").as_uri())
+    heads = browser.execute_script("return [...document.querySelectorAll('#table thead th')].map(h => h.innerText)")
+    assert [head.split("\n")[0] for head in heads] == ["Play", "clip", "MI", "seconds"]
+    assert not browser.find_element(By.ID, "system").is_displayed()
+    browser.find_element(By.ID, "text").send_keys("b.wav")
+    until(browser, "document.querySelectorAll('#table tbody tr').length === 1")
+    assert browser.get_log("browser") == []
+
+
 def play_all(page: Chrome) -> None:
     """Every clip of the table plays, and a card's player moves the line over its picture."""
     buttons = page.find_elements(By.CSS_SELECTOR, "button.play")

@@ -184,6 +184,16 @@ def test_scores_are_no_ratings(drasp: Run) -> None:
         assert "scores.csv: is a table of scores, which a model predicted; ratings are what people said" in run.stderr
 
 
+def test_a_drawn_table_says_whose_ratings_were_simulated(drasp: Run) -> None:
+    lines = [f"{i}.wav,A,m@1,,{i},simulated-ratings" for i in range(24)]
+    Path("scores.csv").write_text("path,system,model,error,MI,flags\n" + "\n".join(lines) + "\n")
+    Path("ratings.txt").write_text("".join(f"{i}.wav,{i + i % 2}\n" for i in range(24)))
+    for arguments in (("evaluate", "scores.csv"), ("calibrate", "scores.csv", "-o", "m.json")):
+        run = drasp(*arguments, "--ratings", "ratings.txt", "-f", "table")
+        assert run.exit_code == 0, run.stderr
+        assert "simulated-ratings: the model was trained on simulated listening tests" in run.stdout
+
+
 def test_it_never_overwrites_what_it_reads(drasp: Run) -> None:
     planted()
     Path("ratings.csv").write_text("path,MI\n0.wav,1\n")

@@ -40,6 +40,17 @@ def test_in_a_pipe_it_is_csv_with_the_scores_of_drasp_score(drasp: Run, clip: st
     assert drasp("explain", clip, *PROMPT).stdout == done.stdout
 
 
+def test_plain_lines_of_prompts_are_told_what_would_do(drasp: Run, clip: str, tmp_path: Path) -> None:
+    """Naming a folder of systems, which is advised where many clips are scored, would not."""
+    (tmp_path / "prompts.txt").write_text("slow piano\nfast drums\n")
+    done = drasp("explain", clip, "--prompts", "prompts.txt")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "write id<TAB>prompt on every line" in done.stderr
+    assert "system" not in done.stderr
+    (tmp_path / "prompts.txt").write_text("a\tslow piano\nb\tfast drums\n")
+    assert drasp("explain", clip, "--prompts", "prompts.txt").exit_code == 0
+
+
 def test_the_table_says_what_is_in_the_csv(drasp: Run, clip: str) -> None:
     done = drasp("explain", clip, *PROMPT, "--format", "table", "--axis", "MI")
     found = rows(drasp("explain", clip, *PROMPT, "--axis", "MI").stdout)

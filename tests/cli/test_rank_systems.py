@@ -290,7 +290,8 @@ def test_mixed_models_are_refused_unless_allowed(drasp: Run) -> None:
     run = drasp("rank-systems", "a.csv", "b.csv", bare=True)
     assert run.exit_code == 1
     assert "b.csv:2" in run.stderr
-    assert "--allow-mixed" in run.stderr
+    assert "advice: name the tables of one model; or pass --allow-mixed" in run.stderr
+    assert "rank-systems" not in run.stderr
     run = drasp("rank-systems", "a.csv", "b.csv", "--allow-mixed", bare=True)
     assert run.exit_code == 0
     assert rows(run.stdout)[0]["clips"] == "16"
@@ -353,6 +354,24 @@ def test_ratings_of_clips_are_averaged_over_the_clips_of_a_system(drasp: Run) ->
         "near": "",
     }
     assert "MI against 16 rated clips: LCC" in run.stderr
+
+
+def test_an_axis_that_is_empty_without_prompts_is_told_with_its_cause(drasp: Run, results: Path) -> None:
+    run = drasp("rank-systems", "results", "--by", "TA")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "results/alpha/1.wav: has no prompt, nor has any other clip, and TA needs them; add --prompts" in run.stderr
+    run = drasp("rank-systems", "results")
+    assert run.exit_code == 0
+    assert "no clip has a prompt, so TA stays empty; --prompts FILE gives them prompts" in run.stderr
+    run = drasp("score", "results", "-o", "scores.csv")
+    assert "no clip has a prompt, so TA stays empty; --prompts FILE gives them prompts" in run.stderr
+    cause = "; the clips were scored without prompts: drasp score --prompts FILE"
+    run = drasp("rank-systems", "scores.csv", bare=True)
+    assert run.exit_code == 0
+    assert f"no clip has a score on TA: no rank{cause}" in run.stderr
+    run = drasp("rank-systems", "scores.csv", "--by", "TA", bare=True)
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert f"hold none on TA to rank by{cause}" in run.stderr
 
 
 def test_mistakes_in_ratings_are_told_before_any_clip_is_scored(

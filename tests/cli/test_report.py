@@ -198,8 +198,20 @@ def test_clips_without_systems_are_reported_without_a_ranking(drasp: Run, result
     done = drasp("report", "scores.csv", "-o", "report.html", "--no-explain")
     assert done.exit_code == 0
     assert "6 clips, scored by" in page()
-    assert page().count('class="strokes"') == 2  # one line on each axis
+    assert page().count('class="strokes"') == 1  # one line on the one axis that has scores
     assert 'class="interval"' not in page()
+    assert "all clips</th>" in page()
+    assert "(none)</" not in page()
+    assert "system" not in data()
+
+
+def test_an_axis_without_any_score_has_no_section(drasp: Run, results: Path) -> None:
+    drasp("score", "results", "-o", "scores.csv")
+    assert drasp("report", "scores.csv", "-o", "report.html", "--no-audio").exit_code == 0
+    assert 'id="axis-0"' in page()
+    assert "axis-1" not in page()
+    assert "No clip has a score on TA; the clips were scored without prompts." in page()
+    assert data()["axes"] == ["MI"]
 
 
 def test_tables_of_a_folder(drasp: Run, scored: Path) -> None:

@@ -318,6 +318,13 @@ def test_what_is_read_is_never_overwritten(drasp: Run) -> None:
         assert {name: Path(name).read_text() for name in texts} == texts
 
 
+def test_a_table_that_is_replaced_is_told(drasp: Run) -> None:
+    write(Path("a.wav"))
+    assert "is replaced" not in drasp("score", "a.wav", "-o", "out.csv").stderr
+    assert "drasp: out.csv was there, and is replaced" in drasp("score", "a.wav", "-o", "out.csv").stderr
+    assert "is replaced" not in drasp("score", "a.wav", "-o", "out.csv", "--resume").stderr
+
+
 def test_names_cannot_command_the_terminal(drasp: Run) -> None:
     write(Path("in/\x1b[31mred\nline/a.wav"))
     Path("clips.jsonl").write_text(json.dumps({"path": "in/\x1b[31mred\nline/a.wav", "id": "\x1b]0;title\x07"}))

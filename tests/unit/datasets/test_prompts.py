@@ -104,6 +104,12 @@ def test_counts_that_fit_nothing_are_told(clips):
         attach(clips[:4], "1\n2\n3\n")
 
 
+def test_lines_for_one_clip_alone_are_told_what_would_find_its_own(clips):
+    with pytest.raises(InputError, match="6 prompts for one clip, and nothing says which is its own; write id"):
+        attach(clips[:1], "1\n2\n3\n4\n5\n6\n")
+    assert attach(clips[:1], "1\n")[0] == ["1"]
+
+
 def test_counts_of_clips_without_a_system_say_how_they_get_one(clips):
     flat = collect_clips([f"in/A/x{number}.wav" for number in (1, 2, 3)])
     with pytest.raises(InputError, match=r"2 prompts for 3 clips without a system; .* --system-pattern"):

@@ -88,6 +88,14 @@ def test_curves_stand_under_the_sound() -> None:
     assert "the model hears what is behind 1.0 s 3 times" in of_two_windows
 
 
+def test_rounds_beyond_number_are_not_marked() -> None:
+    """Ten samples in a window of ten seconds are heard 16,000 times, which is a megabyte of lines on each card."""
+    again = tuple((10.0 * i / 16_000, 0.0) for i in range(1, 16_000))
+    drawn = draw_sound(Sound(b"", 0.0, 10 / 16_000, 10.0, again, explanation([0.1] * 3, [0.1] * 3)), "MI")
+    assert "the model hears it 16000 times" in drawn
+    assert len(drawn) < 40_000
+
+
 def test_a_pooling_without_weights_and_a_clip_of_many_segments() -> None:
     bare = draw_sound(Sound(b"", 0.0, 3.0, 3.0, (), explanation([0.1] * 3, [None] * 3)), "MI")
     assert 'class="weight"' not in bare
