@@ -19,8 +19,8 @@ _TOWERS = ("audio_branch.", "text_branch.", "wavlm_model.")
 _HEARS_BY = ("audio", "logmel", "backbone", "text")
 """The parts of a config that have to be those of the checkpoint: they say what its towers are built for.
 
-All but `audio.sample_rate`, which is the recipe's to choose: with LAION's towers, 48 kHz as they were trained, or 16 kHz
-that their front end takes for 48 kHz, as the MusicEval baseline and the DRASP research code fine-tune them.
+All but `audio.sample_rate`, which is the recipe's to choose: with LAION's towers, 48 kHz as they were trained, or 16
+kHz that their front end takes for 48 kHz, as the MusicEval baseline and the DRASP research code fine-tune them.
 """
 
 
