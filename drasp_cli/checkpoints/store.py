@@ -205,7 +205,7 @@ def load_tensors(
 
 
 def check_constants(constants: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source: str) -> None:
-    """Holds what a file carries of these constants to ours.
+    """Holds what a file carries of these constants to ours, as closely as its own precision can tell.
 
     Args:
         constants: by name, as we compute them.
@@ -216,13 +216,18 @@ def check_constants(constants: Mapping[str, Tensor], tensors: Mapping[str, Tenso
         CheckpointError: naming those that differ.
     """
     different = [
-        name
-        for name in sorted(constants.keys() & tensors.keys())
-        if constants[name].shape != tensors[name].shape
-        or not torch.allclose(constants[name].double(), tensors[name].double(), rtol=1e-4, atol=1e-6)
+        name for name in sorted(constants.keys() & tensors.keys()) if not _equal(constants[name], tensors[name])
     ]
     if different:
         raise CheckpointError(source, "a constant differs from the one the config implies", different)
+
+
+def _equal(ours: Tensor, theirs: Tensor) -> bool:
+    """Whether a constant is ours; one in half precision may have been rounded."""
+    if ours.shape != theirs.shape:
+        return False
+    rounding = torch.finfo(theirs.dtype).eps if theirs.is_floating_point() else 0.0
+    return torch.allclose(ours.double(), theirs.double(), rtol=max(1e-4, rounding), atol=1e-6)
 
 
 def _parsed(data: Any, folder: Path) -> PredictorConfig:

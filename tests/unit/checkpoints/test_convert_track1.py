@@ -211,6 +211,20 @@ def test_a_constant_that_differs_is_refused_by_name(tmp_path: Path, constant: st
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_a_checkpoint_in_half_precision_may_hold_constants_too(tmp_path: Path, dtype: torch.dtype) -> None:
+    halved = {
+        name: tensor.to(dtype) if tensor.is_floating_point() else tensor
+        for name, tensor in with_constants(track1_tensors("tap")).items()
+    }
+    convert_track1(bare(tmp_path, halved), tmp_path / "out", pooling="tap")
+    assert all(tensor.dtype != dtype for tensor in loaded(tmp_path / "out").state_dict().values())
+    name = f"{PREFIX}audio_branch.logmel_extractor.melW"
+    source = bare(tmp_path, halved | {name: halved[name] * 1.02})
+    with pytest.raises(InputError, match=r"a constant differs from the one the config implies: .*melW"):
+        convert_track1(source, tmp_path / "other", pooling="tap")
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -120,7 +120,9 @@ def test_a_prompt_is_read_once(checkpoint: Checkpoint, clips: list[Clip], monkey
     calls = []
     original = checkpoint.predictor.embed_text
     monkeypatch.setattr(checkpoint.predictor, "embed_text", lambda tokens: calls.append(1) or original(tokens))
-    list(score_clips(checkpoint, clips))
+    many = [clip for clip in clips for _ in range(20)]
+    assert sum(clip.prompt is not None for clip in many) == 100
+    assert not any(row.error for row in score_clips(checkpoint, many))
     assert len(calls) == 1
 
 
