@@ -14,7 +14,7 @@ from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
 from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
-from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes
+from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes, scored_axes
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError
 
@@ -107,7 +107,8 @@ def rank_systems(
     compared: list[Evaluation] = []
     if ratings is not None:
         rows = list(rows)
-        compared = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), if_unnamed=by), talk)
+        rated = read_rated_axes(ratings, axes_of(rows), if_unnamed=by, scored=scored_axes(rows))
+        compared = compare_with_ratings(rows, rated, talk)
     kept = ClipSample()
     if plot is not None:
         rows = kept.watch(rows)
