@@ -14,6 +14,14 @@ class DraspError(Exception):
     """Base of every error that drasp raises on purpose."""
 
 
+_NAMED = 8  # of many names, how many a message lists
+
+
+def first_few(names: Sequence[str]) -> str:
+    """Names as a message lists them: the first eight, and how many more there are."""
+    return ", ".join(names[:_NAMED]) + (f", and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
 # ---------------------------------------------------------------------------------------------------- clips
 
 
@@ -128,8 +136,7 @@ class CheckpointError(DraspError):
     """
 
     def __init__(self, source: str, reason: str, names: Sequence[str] = ()) -> None:
-        listed = ", ".join(names[:8]) + (f", and {len(names) - 8} more" if len(names) > 8 else "")
-        super().__init__(f"{source}: {reason}" + (f": {listed}" if names else ""))
+        super().__init__(f"{source}: {reason}" + (f": {first_few(names)}" if names else ""))
         self.source = source
         self.reason = reason
         self.names = tuple(names)

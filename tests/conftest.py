@@ -9,6 +9,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+pytest_plugins = ["tests.hub_fixtures"]
+
 # Two threads that wait for each other cost more than they save at the sizes of these tests.
 torch.set_num_threads(1)
 

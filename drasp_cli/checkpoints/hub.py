@@ -19,7 +19,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,12 +104,14 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
     from huggingface_hub import hf_hub_download
 
     spelling = f"{address.spelling}:{name}"
+    revision = _whole_commit(address)
     with translated(spelling), talking(progress):
+        _ask_once(address.repo, name, revision, force=force)
         path = Path(
             hf_hub_download(
                 address.repo,
                 name,
-                revision=_whole_commit(address),
+                revision=revision,
                 force_download=force,
                 library_name="drasp",
                 library_version=__version__,
@@ -119,6 +121,21 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
     known = {name: address.files[name]} if name in address.files else {}
     _refuse(spelling, faults_since(snapshot, known, _receipt(address.repo, snapshot.name)))
     return path
+
+
+def _ask_once(repo: str, name: str, revision: str | None, *, force: bool) -> None:
+    """Asks the Hub for a file that the cache lacks, where the client would ask six times in half a minute.
+
+    Whatever the client raises where the Hub does not answer is raised here. That the repository has no such file is
+    the download's to find out, which has the cache remember it.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError
+
+    if force or not isinstance(try_to_load_from_cache(repo, name, revision=revision), str):
+        url = hf_hub_url(repo, name, revision=revision)
+        with suppress(EntryNotFoundError):
+            get_hf_file_metadata(url, library_name="drasp", library_version=__version__)
 
 
 def cached(address: HubAddress) -> Snapshot | None:

@@ -191,6 +191,7 @@ _OTHER_SPELLING = re.compile(
     r"(?P<repo>[^/@]+/[^/@]+)(?:/tree/(?P<branch>[^/]+)|@(?P<revision>[^/]+))?/?"
 )
 _LONGEST_REPO = 96  # characters that the Hub takes
+_OF_A_FILE = "it is a file; drasp convert makes a checkpoint folder of another program's"
 
 
 def shipped_folder(name: str) -> Path:
@@ -259,6 +260,8 @@ def is_repo(word: str) -> bool:
 
 def _remedy(path: str) -> str:
     """What a path that is no folder may have been meant for."""
+    if Path(path).is_file():
+        return f"; {_OF_A_FILE}"
     bare = path.rpartition("@")[0]
     if bare and Path(bare).is_dir():
         return f"; {bare} is one: leave its revision out"
@@ -272,6 +275,8 @@ def _hint(word: str) -> str | None:
     """A spelling near `word`, a bare word that is no name, that would mean something."""
     if Path(word).is_dir():
         return f"for the folder, write ./{word}"
+    if Path(word).is_file():
+        return _OF_A_FILE
     name = word.partition("@")[0]
     if name in REGISTRY:  # as results name their model: clap-drasp.mini@e659b9c560b5
         entry = "a shipped checkpoint" if REGISTRY[name].kind == "shipped" else "a model of the registry"

@@ -31,7 +31,7 @@ from drasp_cli.checkpoints.hub import damage_of
 from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config, without_pretraining
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
-from drasp_cli.errors import CheckpointError
+from drasp_cli.errors import CheckpointError, first_few
 from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import ClapConfig, PredictorConfig, parse_config, read_json, save_config
 from drasp_cli.models.interface import Predictor
@@ -182,9 +182,14 @@ def load_tensors(
     state = predictor.state_dict()
     learned = {spelled(name): tensor for name, tensor in state.items()}
     constants = {spelled(name): buffer for name, buffer in predictor.named_buffers() if name not in state}
-    if missing := sorted(learned.keys() - tensors.keys()):
+    missing = sorted(learned.keys() - tensors.keys())
+    unexpected = sorted(tensors.keys() - learned.keys() - constants.keys())
+    if missing and unexpected:  # a tensor by another name is one of each: said together, they tell what it should be
+        reason = f"{_count(missing)} missing: {first_few(missing)}; {_count(unexpected)} not part of this predictor"
+        raise CheckpointError(source, reason, unexpected)
+    if missing:
         raise CheckpointError(source, f"{_count(missing)} missing", missing)
-    if unexpected := sorted(tensors.keys() - learned.keys() - constants.keys()):
+    if unexpected:
         raise CheckpointError(source, f"{_count(unexpected)} not part of this predictor", unexpected)
     wrong = [
         f"{name} is {tuple(tensors[name].shape)}, expected {tuple(tensor.shape)}"

@@ -100,6 +100,9 @@ def explain(
     explanation = _explain(checkpoint, named, axes, device, precision, plot, talk)
     if SILENT in explanation.flags:
         talk.notice(f"{named.path} is silent; there is nothing in it that a score could lean on")
+    elif explanation.seconds < explanation.segment_seconds:
+        segment = f"a segment of {explanation.segment_seconds:.3g} s"
+        talk.notice(f"{named.path} is shorter than {segment}: nothing tells what scores lean on within it")
     _show(explanation, format, output)
 
 
@@ -116,8 +119,7 @@ def _check_output(output: str | None, read: list[str]) -> None:
     if Path(output).suffix.lower() not in _ENDINGS:
         reason = f"{output}: the ending says the format, one of {', '.join(_ENDINGS)}"
         raise typer.BadParameter(reason, param_hint="--output")
-    if Path(output).exists() and any(Path(name).exists() and Path(name).samefile(output) for name in read):
-        raise typer.BadParameter("is also read; name another file", param_hint="--output")
+    options.refuse_overwriting(output, read, "--output")
     check_folder(output)
 
 

@@ -42,7 +42,7 @@ def draw_explanation(explanation: ClipExplanation) -> None:
 def facts(explanation: ClipExplanation) -> str:
     """How long the clip is, and how it was heard."""
     first = explanation.axes[0]
-    said = [f"{explanation.seconds:.2f} s"]
+    said = [f"{explanation.seconds:.2f} s" if explanation.seconds >= 0.1 else f"{explanation.seconds:.2g} s"]
     if len(first.windows) > 1:
         said.append(f"{len(first.windows)} windows of {explanation.window_seconds:g} s")
     if explanation.copies > 1:

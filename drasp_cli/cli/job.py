@@ -50,7 +50,7 @@ class ScoringJob:
         from drasp_cli.checkpoints.store import load_predictor
 
         loaded = [load_predictor(model, progress=not self.talk.quiet) for model in self.models]
-        options.check_distinct([checkpoint.label for checkpoint in loaded])
+        options.check_distinct([checkpoint.label for checkpoint in loaded], self.models)
         for checkpoint in loaded:
             if checkpoint.config.ratings == SIMULATED:
                 tell_simulated(checkpoint.name, self.talk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -122,21 +122,38 @@ def check_output(output: str | None, read: Iterable[str | None]) -> None:
         format_of(output)
     except OutputError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from None
-    written = [output + ending for ending in ("", RUN_ENDING, JOURNAL_ENDING)]
-    written = [name for name in written if os.path.exists(name)]  # noqa: PTH110 - paths stay as typed
-    if not written:
+    for ending in ("", RUN_ENDING, JOURNAL_ENDING):
+        what = f"writes {output}{ending} for a time, which " if ending else ""
+        refuse_overwriting(output + ending, _expanded(read), "--output", what)
+
+
+def refuse_overwriting(written: str, read: Iterable[str | None], option: str, what: str = "") -> None:
+    """Refuses to write a file that is one of those that the command reads, under whatever name or link.
+
+    Args:
+        written: the file; that it is not there yet is well.
+        read: files and folders as they are called, those that are not there too; None for an option left out.
+        option: which names the file.
+        what: begins the message where `written` is not what the option names.
+    """
+    try:
+        there = os.stat(written)  # noqa: PTH116 - once, since it may be compared with 20,000 clips
+    except (OSError, ValueError):  # not there, or no name that a file can have
         return
-    named = (name for name in read if name is not None)
-    sources = (
-        source
-        for name in named
-        for source in ([name] if os.path.lexists(name) else glob.glob(name, recursive=True))  # noqa: PTH207
-    )
-    for source in filter(os.path.exists, sources):
-        for name in written:
-            if os.path.samefile(source, name):  # noqa: PTH121
-                what = "" if name == output else f"writes {name} for a time, which "
-                raise typer.BadParameter(f"{what}is also read; name another file", param_hint="--output")
+    for name in read:
+        try:
+            is_read = name is not None and os.path.samestat(os.stat(name), there)  # noqa: PTH116
+        except (OSError, ValueError):
+            continue
+        if is_read:
+            raise typer.BadParameter(f"{what}is also read; name another file", param_hint=option)
+
+
+def _expanded(read: Iterable[str | None]) -> Iterator[str]:
+    """Files and folders as they are called, for what may be globs that the shell did not expand."""
+    for name in read:
+        if name is not None:
+            yield from [name] if os.path.lexists(name) else glob.iglob(name, recursive=True)  # noqa: PTH207
 
 
 def check_plot(plot: str | None, read: Iterable[str | None]) -> None:
@@ -157,8 +174,7 @@ def check_plot(plot: str | None, read: Iterable[str | None]) -> None:
     if Path(plot).suffix.lower() not in style.ENDINGS:
         reason = f"{plot}: the ending says the format, one of {', '.join(style.ENDINGS)}"
         raise typer.BadParameter(reason, param_hint="--plot")
-    if Path(plot).exists() and any(name and Path(name).exists() and Path(name).samefile(plot) for name in read):
-        raise typer.BadParameter("is also read; name another file", param_hint="--plot")
+    refuse_overwriting(plot, read, "--plot")
     style.check_plot(plot)
 
 
@@ -184,11 +200,19 @@ def check_models(models: Sequence[str]) -> None:
         CheckpointError: a path that is not a folder.
     """
     places = [locate(model).place for model in models]
-    check_distinct([str(place.resolve()) if isinstance(place, Path) else place.spelling for place in places])
+    found = [str(place.resolve()) if isinstance(place, Path) else place.spelling for place in places]
+    check_distinct(found, models)
 
 
-def check_distinct(models: Sequence[str]) -> None:
-    """Refuses to score with one model twice: its columns would be called alike, and hold the same."""
-    for place, model in enumerate(models):
-        if model in models[:place]:
-            raise typer.BadParameter(f"{model} is given twice; leave one of them out", param_hint="--model")
+def check_distinct(found: Sequence[str], models: Sequence[str]) -> None:
+    """Refuses to score with one model twice: its columns would be called alike, and hold the same.
+
+    Args:
+        found: what tells one model from another, for each.
+        models: how they were typed.
+    """
+    for place, (one, typed) in enumerate(zip(found, models, strict=True)):
+        first = models[found.index(one)]
+        if one in found[:place]:
+            before = "" if typed == first else f", before as {first}"
+            raise typer.BadParameter(f"{typed} is given twice{before}; leave one of them out", param_hint="--model")

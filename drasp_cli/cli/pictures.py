@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from drasp_cli.cli.printable import printable
-from drasp_cli.tables.score_table import MODEL_SEPARATOR
+from drasp_cli.tables.score_table import named_models
 
 if TYPE_CHECKING:
     from drasp_cli.cli.means import MeansWatch
@@ -33,7 +33,7 @@ def picture_ranking(
     """
     from drasp_cli.plots.ranking import save_ranking
 
-    facts = _facts((models for row in table.systems for models in row.models), is_simulated=is_simulated)
+    facts = _facts(table.models, is_simulated=is_simulated)
     save_ranking(table, sample.scores, title=_title(results), facts=facts, spell=printable, path=path)
 
 
@@ -55,7 +55,7 @@ def picture_agreement(
     from drasp_cli.plots.agreement import save_agreement
 
     title = f"{_title(scores)} against {printable(ratings)}"
-    facts = _facts(means.models, is_simulated=bool(means.simulated))
+    facts = _facts(named_models(means.models), is_simulated=bool(means.simulated))
     save_agreement(results, title=title, facts=facts, spell=printable, path=path)
 
 
@@ -82,9 +82,8 @@ def picture_segment_sizes(
     from drasp_cli.plots.segment_sizes import save_segment_sizes
 
     title = f"{_title(scores)} against {printable(ratings)}"
-    facts = _facts(
-        (model for watch in watches for model in watch.models), is_simulated=any(w.simulated for w in watches)
-    )
+    models = list(dict.fromkeys(one.model for one in found))
+    facts = _facts(models, is_simulated=any(watch.simulated for watch in watches))
     save_segment_sizes(found, title=title, facts=facts, path=path)
 
 
@@ -93,8 +92,7 @@ def _title(files: Sequence[str]) -> str:
     return f"{printable(files[0])}{more}"
 
 
-def _facts(scored_by: Iterable[str], *, is_simulated: bool) -> str:
+def _facts(models: Sequence[str], *, is_simulated: bool) -> str:
     """What scored the clips; of a model trained on simulated ratings a picture says so, since pictures travel alone."""
-    models = dict.fromkeys(model for models in scored_by for model in models.split(MODEL_SEPARATOR) if model)
     warning = ["simulated ratings: not for publishing"] if is_simulated else []
     return "; ".join([*warning, printable(", ".join(models))] if models else warning)

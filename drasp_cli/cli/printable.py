@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from drasp_cli.escapes import escaped
+
 
 def printable(text: str) -> str:
     r"""The same text with all that could move the cursor, hide or fail to encode spelled out.
@@ -12,10 +14,4 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[31m b\u202e c\udcff é")
     'a\\x1b[31m b\\u202e c\\xff é'
     """
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # how Python keeps the byte 0x80 to 0xff of a file name
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")
+    return "".join(character if character.isprintable() else escaped(character) for character in text)

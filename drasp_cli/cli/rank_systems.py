@@ -14,7 +14,7 @@ from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob
 from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
-from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes, scored_axes
+from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings, read_rated_axes, scored_axes
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError
 
@@ -82,6 +82,7 @@ def rank_systems(
     means = MeansWatch()
     tables = _tables(results, talk)
     rows: Iterable[ClipScore]
+    rated: RatedAxes | None = None
     if tables:
         options.check_output(output, tables)
         options.check_plot(plot, tables)
@@ -102,26 +103,23 @@ def rank_systems(
         tell_systemless(clips, talk)
         _check_axis(by, job)
         if ratings is not None:  # a mistake in them is told before anything is scored
-            read_rated_axes(ratings, job.named.axes, if_unnamed=by)
+            rated = read_rated_axes(ratings, job.named.axes, if_unnamed=by)
         rows = job.rows(clips)
     compared: list[Evaluation] = []
     if ratings is not None:
         rows = list(rows)
-        rated = read_rated_axes(ratings, axes_of(rows), if_unnamed=by, scored=scored_axes(rows))
+        rated = rated or read_rated_axes(ratings, axes_of(rows), if_unnamed=by, scored=scored_axes(rows))
         compared = compare_with_ratings(rows, rated, talk)
-    kept = ClipSample()
-    if plot is not None:
-        rows = kept.watch(rows)
-    table = with_ratings(
-        rank(means.watch(rows), by, allow_mixed=allow_mixed), {one.axis: one.system_ratings for one in compared}
-    )
+    sample = ClipSample()
+    ranked = rank(means.watch(rows), by, allow_mixed=allow_mixed, sample=sample)
+    table = with_ratings(ranked, {one.axis: one.system_ratings for one in compared})
     show = show_pairs if pairwise else show_systems
     simulated = means.simulated if tables else job.simulated
     show(table, format=format, output=output, simulated=simulated)
     if plot is not None:
         from drasp_cli.cli.pictures import picture_ranking
 
-        picture_ranking(table, kept, results, is_simulated=bool(simulated), path=plot)
+        picture_ranking(table, sample, results, is_simulated=bool(simulated), path=plot)
     if compared:
         show_agreement(compared, format=format, output=output, talk=talk)
     if tables:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drasp_cli.cli.output import Talk, counted
+from drasp_cli.errors import RatingsError
 
 if TYPE_CHECKING:
     from drasp_cli.datasets.ratings import Ratings
@@ -46,11 +47,14 @@ def read_rated_axes(
             their axis are of that one.
 
     Raises:
-        RatingsError: the ratings cannot be read, or are of no axis of the scores.
+        RatingsError: the ratings cannot be read, are scores of drasp, or are of no axis of the scores.
     """
     from drasp_cli.datasets.ratings import UNNAMED, read_ratings
     from drasp_cli.evaluation.axes import match_axes, names_of_axes
+    from drasp_cli.tables.reading import is_score_table
 
+    if is_score_table(path):
+        raise RatingsError(path, "is a table of scores, which a model predicted; ratings are what people said")
     ratings = read_ratings(path, names_of_axes(axes))
     wanted = only
     if only is None and ratings.axes == (UNNAMED,):

@@ -59,17 +59,18 @@ def report(
     """
     if embed_audio and no_audio:
         raise typer.BadParameter("goes not with --no-audio", param_hint="--embed-audio")
-    from drasp_cli.reporting.gathering import Wishes, find_files, gather_report
+    from drasp_cli.reporting.gathering import Wishes, gather_report
     from drasp_cli.reporting.page import report_page
+    from drasp_cli.tables.reading import table_files
 
     talk = Talk(quiet)
     _check_ending(output)
-    files = find_files(scores)
-    _refuse_overwriting(output, files, "--output")
+    files = table_files(scores)
+    options.refuse_overwriting(output, files, "--output")
     wishes = Wishes(clips, not no_audio, embed_audio, not no_explain, allow_mixed, title)
     with talk.progress("listen", None) as advance:
         found = gather_report(files, wishes, _command(scores, output, wishes), os.environ, advance)
-    _refuse_overwriting(output, [row.clip.path for row in found.rows], "--output")
+    options.refuse_overwriting(output, [row.clip.path for row in found.rows], "--output")
     size = _write(output, report_page(found, output))
     _tell(found, output, size, talk)
     if found.failed:
@@ -87,20 +88,6 @@ def _check_ending(output: str) -> None:
     if Path(output).suffix.lower() not in _ENDINGS:
         raise typer.BadParameter(f"{output}: a page ends in .html", param_hint="--output")
     check_folder(output)
-
-
-def _refuse_overwriting(output: str, read: Sequence[str], option: str) -> None:
-    """Refuses a page that would stand where a table or a clip is, under whatever name or link."""
-    if not Path(output).exists():
-        return
-    page = os.stat(output)  # noqa: PTH116 - 20,000 clips may be compared
-    for path in read:
-        try:
-            same = os.path.samestat(os.stat(path), page)  # noqa: PTH116
-        except (OSError, ValueError):  # not there, or no name that a file can have
-            continue
-        if same:
-            raise typer.BadParameter("is also read; name another file", param_hint=option)
 
 
 def _command(scores: Sequence[str], output: str, wishes: Wishes) -> str:

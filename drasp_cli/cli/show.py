@@ -130,6 +130,8 @@ def show_agreement(results: Sequence[Evaluation], *, format: str | None, output:
         figure = "not defined" if value is None else f"{value:.3f}"
         interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
         talk.notice(f"{axis} against {items} rated {level}s: {metric} {figure}{interval}")
+    for line in _notes_of_evaluations(records, EVALUATION_COLUMNS):
+        talk.notice(line)
 
 
 def show_segment_sizes(found: Sequence[SizedEvaluation], *, format: str | None, output: str | None) -> None:
@@ -156,9 +158,14 @@ def _draw_evaluations(records: Sequence[Record], columns: Sequence[Column]) -> N
         if column.name not in ("note", "model")
     ]
     draw([column for column in drawn if column.name != "listeners" or any(column.cells)])
-    write_below(
-        list(dict.fromkeys(f"{row['axis']}, {row['level']} level: {row['note']}" for row in rows if row["note"]))
-    )
+    write_below(_notes_of_evaluations(records, columns))
+
+
+def _notes_of_evaluations(records: Sequence[Record], columns: Sequence[Column]) -> list[str]:
+    """What the records note, each said once of an axis and level."""
+    axis, level, note = ([column.name for column in columns].index(name) for name in ("axis", "level", "note"))
+    noted = dict.fromkeys((record[axis], record[level], record[note]) for record in records)
+    return [f"{axis}, {level} level: {note}" for axis, level, note in noted if note]
 
 
 def show_calibration(calibration: Calibration, *, format: str | None) -> None:
@@ -227,9 +234,7 @@ def show_records(
 
 def _sources(table: SystemTable, simulated: Sequence[str]) -> list[str]:
     """What scored the clips behind a table, and what of it was trained on simulated ratings."""
-    joined = (models for row in table.systems for models in row.models)
-    models = dict.fromkeys(model for models in joined for model in models.split(MODEL_SEPARATOR))
-    return [*models, *_notes_of_simulated(simulated, len(models))]
+    return [*table.models, *_notes_of_simulated(simulated, len(table.models))]
 
 
 def _notes_of_simulated(simulated: Sequence[str], models: int) -> list[str]:

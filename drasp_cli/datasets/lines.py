@@ -77,14 +77,16 @@ def csv_records(source: str, errors: Errors) -> Iterator[tuple[int, dict[str, st
     """(line number, column -> cell) for every row of a CSV file with a header. Blank lines are no rows.
 
     Raises:
-        InputError: no header, a column named twice, a row with more or fewer cells than the header, broken quoting, a
-            zero byte.
+        InputError: no header, or one of semicolons, a column named twice, a row with more or fewer cells than the
+            header, broken quoting, a zero byte.
     """
     reader = csv.reader((checked_text(source, line) for line in read_lines(source, errors)), strict=True)
     try:
         header = [name.strip() for name in next((row for row in reader if row), [])]
         if not header:
             raise InputError(source, "is empty; a CSV header is expected")
+        if len(header) == 1 and ";" in header[0]:
+            raise InputError(source, "looks separated by semicolons; commas are expected", reader.line_num)
         if len(set(header)) < len(header):
             twice = next(name for name in header if header.count(name) > 1)
             raise InputError(source, f"column '{twice}' is named twice", reader.line_num)

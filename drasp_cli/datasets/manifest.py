@@ -122,7 +122,7 @@ def collect_clips(
             clips.append(clip)
             offsets.append(len(prefix))
         if len(clips) == before:
-            raise InputError(name, _nothing_in(name, is_folder))
+            raise InputError(*_nothing_in(name, is_folder, null_separated))
     if not clips:
         raise InputError("INPUT", "nothing is named")
     if pattern is not None and missed and not matched:
@@ -206,10 +206,14 @@ def _read_stdin(stdin: BinaryIO | None, null_separated: bool) -> Iterator[Clip]:
             yield Clip(path)
 
 
-def _nothing_in(name: str, is_folder: bool) -> str:
+def _nothing_in(name: str, is_folder: bool, null_separated: bool) -> tuple[str, str]:
+    """What an INPUT that names no clip is called, and what is wrong with it."""
     if is_folder:
-        return f"no audio file is in it; looked, in its sub-folders too, for {' '.join(sorted(AUDIO_ENDINGS))}"
-    return "names no clip"
+        return name, f"no audio file is in it; looked, in its sub-folders too, for {' '.join(sorted(AUDIO_ENDINGS))}"
+    if name == "-":
+        expected = "paths that end in NUL, as find -print0 writes them," if null_separated else "one path a line"
+        return "standard input", f"names no clip; {expected} {'are' if null_separated else 'is'} expected there"
+    return name, "names no clip"
 
 
 # ----------------------------------------------------------------------------------------------------- twins

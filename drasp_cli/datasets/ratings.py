@@ -99,11 +99,13 @@ def read_ratings(source: str, axes: Iterable[str]) -> Ratings:
             without listeners that tell its ratings apart. With file and line.
         InputError: the file cannot be read, or is not well-formed.
     """
+    axes = tuple(axes)
     wanted = {axis.casefold(): axis for axis in axes} | dict(_LONG_NAMES)
+    expected = [*axes, *(column for axis, column in aes_natural.COLUMNS.items() if axis in axes), UNNAMED_COLUMNS[0]]
     if Path(source).suffix.lower() == ".jsonl":
-        rows = _from_objects(source, wanted, jsonl_records(source, "surrogateescape"))
+        rows = _from_objects(source, wanted, expected, jsonl_records(source, "surrogateescape"))
     elif _has_header(source):
-        rows = _from_objects(source, wanted, csv_records(source, "surrogateescape"))
+        rows = _from_objects(source, wanted, expected, csv_records(source, "surrogateescape"))
     else:
         rows = _from_list(source)
     return _gathered(source, rows)
@@ -123,8 +125,19 @@ def _has_header(source: str) -> bool:
 
 
 def _from_objects(
-    source: str, wanted: Mapping[str, str], records: Iterator[tuple[int, Mapping[str, object]]]
+    source: str,
+    wanted: Mapping[str, str],
+    expected: Sequence[str],
+    records: Iterator[tuple[int, Mapping[str, object]]],
 ) -> Iterator[_Row]:
+    """The rows of a file whose columns are named.
+
+    Args:
+        source: the file.
+        wanted: name of a column, in lower case -> the axis that is rated in it.
+        expected: what a message says that columns may be called.
+        records: line number, column -> value.
+    """
     for line, record in records:
         fields = {str(name).strip().casefold(): value for name, value in record.items()}
         system = _text(fields.get("system"))
@@ -146,8 +159,8 @@ def _from_objects(
         if not rated:
             raise RatingsError(
                 source,
-                f"no column holds ratings; it has {', '.join(map(str, record))}, and expected is "
-                f"{', '.join(dict.fromkeys(wanted.values()))} or {UNNAMED_COLUMNS[0]}",
+                f"no column holds ratings; it has {', '.join(map(str, record))}, and expected is one of "
+                f"{', '.join(expected)}",
                 line,
             )
         row = _Row(line, names or (system,), system, listeners[0] if listeners else None, of_system=not names)

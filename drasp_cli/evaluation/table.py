@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from drasp_cli.evaluation.agreement import Evaluation
+from drasp_cli.evaluation.agreement import Agreement, Evaluation
 from drasp_cli.tables.columns import Column, Kind, Record, rounded
 
 EVALUATION_COLUMNS = (
@@ -21,9 +22,14 @@ EVALUATION_COLUMNS = (
     Column("model", Kind.TEXT),
 )
 
+FEW_ITEMS: Final = 10
+"""Intervals of fewer items are not to be trusted: of three there are but ten different bootstrap samples, many of them
+one item over and over, so that percentiles miss what other items would give, and may even be a single point."""
+_FEW = f"an interval of fewer than {FEW_ITEMS} items is narrower than what is known; take it for a rough guide"
+
 
 def evaluation_records(evaluations: Sequence[Evaluation], model: str) -> Iterator[Record]:
-    """The rows under `EVALUATION_COLUMNS`; `note` says why a figure is missing.
+    """The rows under `EVALUATION_COLUMNS`; `note` says why a figure is missing, or its interval not to be trusted.
 
     Args:
         evaluations: one for each axis.
@@ -39,6 +45,12 @@ def evaluation_records(evaluations: Sequence[Evaluation], model: str) -> Iterato
                 yield (
                     *(result.axis, level, len(found.scores), metric, rounded(value), rounded(low), rounded(high)),
                     rounded(found.listeners.get(metric)),
-                    found.undefined or "" if math.isnan(value) else "",
+                    _note(found, value),
                     model,
                 )
+
+
+def _note(found: Agreement, value: float) -> str:
+    if math.isnan(value):
+        return found.undefined or ""
+    return _FEW if len(found.scores) < FEW_ITEMS else ""

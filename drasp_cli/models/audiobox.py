@@ -81,8 +81,11 @@ class AudioboxPredictor(Predictor):
 
     def summarise(self, batch: WindowBatch) -> Tensor:
         """Pooled and projected; windows (batch, window_samples) -> (axes, batch, dim)."""
-        pooled = self.pool(*self.mix(batch)).embedding
-        return self.pooling_proj(pooled).view(len(self.axes), len(batch.samples), -1)
+        return self._summary(self.hear(batch))
+
+    def _summary(self, heard: Heard) -> Tensor:
+        summary: Tensor = self.pooling_proj(self.attend(heard).embedding)
+        return summary.view(len(self.axes), -1, summary.shape[-1])
 
     def embed_summary(self, summary: Tensor) -> Tensor:
         """(axes, batch, dim) from `summarise` -> the same shape, each of length 1."""
@@ -115,8 +118,7 @@ class AudioboxPredictor(Predictor):
 
     def judge(self, heard: Heard, text: Tensor | None = None) -> Mapping[str, Tensor]:
         """Heard -> axis -> (batch,); `text` is not read."""
-        summary = self.pooling_proj(self.attend(heard).embedding)
-        embeddings = self.embed_summary(summary.view(len(self.axes), -1, summary.shape[-1]))
+        embeddings = self.embed_summary(self._summary(heard))
         with torch.autocast(embeddings.device.type, enabled=False):
             return self.score(embeddings.to(torch.promote_types(embeddings.dtype, torch.float32)))
 

@@ -42,6 +42,7 @@ _HEIGHTS = {"sound": 1.55, "windows": 0.75, "weights": 0.8, "influence": 0.85}  
 _EDGES = 1.5  # inches for the title, the axis of time and what is between panels
 _LONGEST_NAME = 85  # characters of a title
 _MOST_ROUNDS = 12  # that are marked as clearly as this
+_MOST_LINES = 200  # rounds that are marked at all: more lines would hide what they part, and take minutes to draw
 _MOST_EDGES = 400  # segments whose borders are drawn
 
 
@@ -213,7 +214,9 @@ def _mark_time(axes: Axes, explanation: ClipExplanation) -> None:
                 ticks.append(begin + offset)
                 names.append(f"{start + of_clip + offset:g}")
     axes.set_xticks(ticks, names)
-    again = "; behind a dotted line the same is heard again" if len(begins) > 1 else ""
+    again = f"; the same is heard {len(begins):,} times"
+    if len(begins) <= _MOST_LINES:
+        again = "; behind a dotted line the same is heard again" if len(begins) > 1 else ""
     axes.set_xlabel(f"seconds of the file{again}")
 
 
@@ -246,7 +249,7 @@ def _mark_rounds(axes: Axes, explanation: ClipExplanation) -> None:
     """Dotted lines where the clip begins again, and a word where there is but silence."""
     begins = rounds(explanation)[1:]
     width = 0.9 if len(begins) < _MOST_ROUNDS else 0.3
-    for begin in begins:
+    for begin in begins if len(begins) < _MOST_LINES else ():
         axes.axvline(begin, color="white" if axes.get_images() else BLACK, linewidth=width, linestyle=":")
     silence = _silence(explanation)
     if silence is not None:

@@ -10,7 +10,7 @@ from drasp_cli.datatypes import ClipScore
 from drasp_cli.reporting.choosing import Choice
 from drasp_cli.reporting.listening import Sound
 from drasp_cli.tables.calibration import CALIBRATED
-from drasp_cli.tables.score_table import MODEL_SEPARATOR
+from drasp_cli.tables.score_table import named_models
 from drasp_cli.tables.systems import SystemTable
 
 
@@ -73,8 +73,7 @@ class Report:
     @property
     def models(self) -> tuple[str, ...]:
         """Name and revision of all that scored, in order of first sight."""
-        found = dict.fromkeys(row.model for row in self.rows if row.model)
-        return tuple(dict.fromkeys(model for models in found for model in models.split(MODEL_SEPARATOR)))
+        return named_models(row.model for row in self.rows)
 
     @property
     def is_simulated(self) -> bool:

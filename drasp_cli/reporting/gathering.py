@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from drasp_cli import __version__
+from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.datatypes import ClipScore
-from drasp_cli.errors import AudioError, DraspError, TableError
+from drasp_cli.errors import AudioError, DraspError
 from drasp_cli.reporting.audio import embedded, is_there
 from drasp_cli.reporting.choosing import Choice, choose
 from drasp_cli.reporting.content import Provenance, Report, Source
 from drasp_cli.reporting.listening import Listener, Sound, explained_by, load_at_hand, look
 from drasp_cli.tables.ranking import rank_systems
-from drasp_cli.tables.reading import find_tables, read_score_tables
+from drasp_cli.tables.reading import read_score_tables
 from drasp_cli.tables.systems import average_clips
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -45,24 +45,6 @@ class Wishes:
     explain: bool = True
     allow_mixed: bool = False
     title: str = ""
-
-
-def find_files(scores: Sequence[str]) -> tuple[str, ...]:
-    """The score tables that `scores` name: files as they are, folders by the tables in them.
-
-    Raises:
-        TableError: a folder holds none.
-    """
-    files: list[str] = []
-    for path in scores:
-        if Path(path).is_dir():
-            found = find_tables(path).tables
-            if not found:
-                raise TableError(path, "no score table is in this folder; drasp score writes one")
-            files += found
-        else:
-            files.append(path)
-    return tuple(files)
 
 
 def gather_report(
@@ -163,11 +145,7 @@ def _title(files: Sequence[str]) -> str:
 
 
 def _source(path: str) -> Source:
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return Source(path, digest.hexdigest()[:12])
+    return Source(path, digest_of(Path(path), like="sha256:").removeprefix("sha256:")[:12])
 
 
 def _date(files: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from drasp_cli.escapes import escaped
+
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _KEPT = frozenset("\n\t")
 
@@ -21,8 +23,6 @@ def visible(text: str) -> str:
 
 
 def _spelled(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # how Python keeps the byte 0x80 to 0xff of a file name
-        return f"\\x{ord(character) - 0xDC00:02x}"
     if character in _BIDI or (unicodedata.category(character) in ("Cc", "Cs") and character not in _KEPT):
-        return character.encode("unicode_escape").decode("ascii")
+        return escaped(character)
     return character

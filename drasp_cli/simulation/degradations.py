@@ -143,18 +143,25 @@ def reverb(samples: Samples, rate: int, severity: float, rng: np.random.Generato
 
 
 def smear(samples: Samples, rate: int, severity: float, rng: np.random.Generator) -> Samples:
-    """A phase vocoder gone wrong: magnitudes blurred over time by 10 to 400 ms, phases loosened."""
-    size = 1024 if rate <= 24000 else 2048
+    """A phase vocoder gone wrong: magnitudes blurred over time by 10 to 400 ms, phases loosened, or only one of both.
+
+    Its frames are 20 to 130 ms long: what is smeared lies before and behind each sound by as much.
+    """
+    size = int(2 ** rng.integers(9, 12)) * (1 if rate <= 24000 else 2)
+    blurs, turns = ((True, True), (True, True), (True, False), (False, True))[int(rng.integers(4))]
     step = size // 4
     _, _, spectrum = stft(samples, rate, nperseg=size, noverlap=size - step)
     magnitude = np.abs(spectrum)
-    keep = float(np.exp(-step / rate / between(severity, 0.01, 0.4)))
-    pole = np.array([[1 - keep, 0.0, 0.0, 1.0, -keep, 0.0]])
-    blurred = np.maximum(np.asarray(sosfilt(pole, magnitude, axis=1)), 0.0)
-    turn = rng.uniform(-np.pi, np.pi, spectrum.shape) * min(1.0, 1.3 * severity)
-    phases = spectrum / np.maximum(magnitude, 1e-12) * np.exp(1j * turn)
-    depth = min(1.0, 1.5 * severity)
-    _, out = istft(((1 - depth) * magnitude + depth * blurred) * phases, rate, nperseg=size, noverlap=size - step)
+    phases = spectrum / np.maximum(magnitude, 1e-12)
+    if turns:
+        phases = phases * np.exp(1j * rng.uniform(-np.pi, np.pi, spectrum.shape) * min(1.0, 1.3 * severity))
+    if blurs:
+        keep = float(np.exp(-step / rate / between(severity, 0.01, 0.4)))
+        pole = np.array([[1 - keep, 0.0, 0.0, 1.0, -keep, 0.0]])
+        blurred = np.maximum(np.asarray(sosfilt(pole, magnitude, axis=1)), 0.0)
+        depth = min(1.0, 1.5 * severity)
+        magnitude = (1 - depth) * magnitude + depth * blurred
+    _, out = istft(magnitude * phases, rate, nperseg=size, noverlap=size - step)
     out = np.resize(out, len(samples)) if len(out) < len(samples) else out[: len(samples)]
     return np.asarray(out * (rms(samples) / rms(out)))
 

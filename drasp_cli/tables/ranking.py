@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def rank_systems(
-    rows: Iterable[ClipScore], by: str | None = None, *, allow_mixed: bool = False, seed: int = 0
+    rows: Iterable[ClipScore],
+    by: str | None = None,
+    *,
+    allow_mixed: bool = False,
+    seed: int = 0,
+    sample: ClipSample | None = None,
 ) -> SystemTable:
     """The systems of `rows`, best first, with intervals, ranks and groups on every axis.
 
@@ -29,12 +34,13 @@ def rank_systems(
         by: the axis to sort by; None takes the first.
         allow_mixed: rank scores of several models, or revisions of one, side by side.
         seed: of the bootstrap.
+        sample: an empty one, to have the numbers of the clips in afterwards.
 
     Raises:
         TableError: there are no rows, no row names a system, `by` is no axis of theirs, several models scored them, or
             a score is beyond 1e75.
     """
-    sample = ClipSample()
+    sample = ClipSample() if sample is None else sample
     table = average_clips(sample.watch(rows))
     by = _check(table, by)
     if not allow_mixed:

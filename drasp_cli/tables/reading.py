@@ -57,6 +57,25 @@ def find_tables(folder: str) -> FoundTables:
     return FoundTables(tuple(tables), tuple(path for path in candidates if path not in tables))
 
 
+def table_files(paths: Sequence[str]) -> list[str]:
+    """The score tables that `paths` name: files as they are, folders by the tables in them.
+
+    Raises:
+        TableError: a folder holds none.
+    """
+    files: list[str] = []
+    for path in paths:
+        if os.path.isdir(path):  # noqa: PTH112
+            found = find_tables(path).tables
+            if not found:
+                reason = "no score table is in this folder; drasp score FOLDER -o scores.csv writes one of its clips"
+                raise TableError(path, reason)
+            files.extend(found)
+        else:
+            files.append(path)
+    return files
+
+
 def is_score_table(path: str) -> bool:
     """Whether `path` is a file with the columns of a score table that drasp wrote; False for one that cannot be read.
 
@@ -85,15 +104,7 @@ def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Ite
         TableError: a table cannot be read, misses a column, or holds something that is no score; two models scored
             the rows, and that is not allowed; a clip stands in the tables twice.
     """
-    files: list[str] = []
-    for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112
-            found = find_tables(path).tables
-            if not found:
-                raise TableError(path, "no score table is in this folder")
-            files.extend(found)
-        else:
-            files.append(path)
+    files = table_files(paths)
     _refuse_same_file(files)
     hashes = array("q")
     first_model: tuple[str, str, int] | None = None
@@ -236,6 +247,8 @@ def _read_csv(source: str) -> Iterator[tuple[int, Fields]]:
         reader = csv.reader(stream, strict=True)
         try:
             header = next((row for row in reader if row), [])
+            if len(header) == 1 and ";" in header[0]:
+                raise TableError(source, "looks separated by semicolons; commas are expected", reader.line_num)
             if len(set(header)) < len(header):
                 twice = next(name for name in header if header.count(name) > 1)
                 raise TableError(source, f"column '{twice}' is named twice", reader.line_num)

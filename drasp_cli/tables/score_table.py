@@ -6,7 +6,7 @@ where it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import OutputError
@@ -35,6 +35,15 @@ FIXED_NAMES = frozenset(column.name for column in (*BEFORE_AXES, *AFTER_AXES, PR
 FLAG_SEPARATOR = ";"
 MODEL_SEPARATOR = ";"
 """Between the models of one row."""
+
+
+def named_models(cells: Iterable[str]) -> tuple[str, ...]:
+    """The models that cells of the column `model` name, each once, in order of first sight.
+
+    >>> named_models(["m@1;n@2", "", "m@1"])
+    ('m@1', 'n@2')
+    """
+    return tuple(dict.fromkeys(model for cell in cells for model in cell.split(MODEL_SEPARATOR) if model))
 
 
 def score_columns(axes: Sequence[str], *, with_prompts: bool = False) -> tuple[Column, ...]:

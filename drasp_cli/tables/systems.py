@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.tables.columns import DECIMALS, Column, Kind, Record, rounded
-from drasp_cli.tables.score_table import MODEL_SEPARATOR
+from drasp_cli.tables.score_table import MODEL_SEPARATOR, named_models
 
 if TYPE_CHECKING:
     from drasp_cli.statistics.evidence import Evidence
@@ -63,6 +63,11 @@ class SystemTable:
     systems: tuple[SystemScore, ...]
     evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False, repr=False)
     pairing: Pairing | None = None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Each model that scored a clip, by name and revision, in order of first sight."""
+        return named_models(cell for row in self.systems for cell in row.models)
 
 
 def average_clips(rows: Iterable[ClipScore], axes: Sequence[str] = ()) -> SystemTable:

@@ -5,6 +5,7 @@
 - examples.py: rated clips and their causes as tensors
 - batch.py: one step's worth of both
 - augment.py: what may change each time a clip is seen
+- ahead.py: the next batch, made while the network learns from this one
 - worse.py, bands.py: clips made worse, in the mel bands of log-mels
 - tokenizer.py: the tokenizer of the training prompts
 - hearing.py: the steps from a batch's sound to its scores, for each architecture

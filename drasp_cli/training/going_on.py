@@ -12,12 +12,16 @@ import torch
 
 from drasp_cli.checkpoints.store import Checkpoint
 from drasp_cli.errors import TrainingError
-from drasp_cli.models.config import PredictorConfig
+from drasp_cli.models.config import AudioConfig, PredictorConfig
 from drasp_cli.models.interface import Predictor
 
 _TOWERS = ("audio_branch.", "text_branch.", "wavlm_model.")
 _HEARS_BY = ("audio", "logmel", "backbone", "text")
-"""The parts of a config that have to be those of the checkpoint: they say what its towers are used to."""
+"""The parts of a config that have to be those of the checkpoint: they say what its towers are built for.
+
+All but `audio.sample_rate`, which is the recipe's to choose: with LAION's towers, 48 kHz as they were trained, or 16 kHz
+that their front end takes for 48 kHz, as the MusicEval baseline and the DRASP research code fine-tune them.
+"""
 
 
 def check_start(start: Checkpoint, config: PredictorConfig) -> None:
@@ -29,7 +33,7 @@ def check_start(start: Checkpoint, config: PredictorConfig) -> None:
     if type(start.config) is not type(config):
         raise TrainingError(f"{start.label} cannot be gone on from: it is of another architecture")
     for part in _HEARS_BY:
-        theirs, ours = (getattr(each, part, None) for each in (start.config, config))
+        theirs, ours = (_built_for(each, part) for each in (start.config, config))
         if theirs != ours:
             where = f"predictor.{part}{_difference(theirs, ours)}"
             raise TrainingError(f"{start.label} cannot be gone on from: its {where}; make the recipe's the same")
@@ -47,6 +51,12 @@ def take_over(start: Checkpoint, predictor: Predictor) -> frozenset[str]:
         for name, tensor in fitting.items():
             ours[name].copy_(tensor)
     return frozenset(fitting)
+
+
+def _built_for(config: PredictorConfig, part: str) -> object:
+    """A part of a config, without its rate policy."""
+    found = getattr(config, part, None)
+    return dataclasses.replace(found, sample_rate=0) if isinstance(found, AudioConfig) else found
 
 
 def _difference(theirs: object, ours: object) -> str:

@@ -32,6 +32,7 @@ from drasp_cli.models.config import ClapConfig, PredictorConfig, TextConfig, loa
 from drasp_cli.models.device import choose_device
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
+from drasp_cli.training.ahead import one_ahead
 from drasp_cli.training.augment import Augmentation
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import Examples, load_examples
@@ -292,11 +293,9 @@ def _train_epoch(
     set_training(predictor)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**31)))  # dropout
-        for step, clips in enumerate(_order(split, recipe.data, rng)):
+        for step, batch in enumerate(one_ahead(_batches(split, recipe.data, stage, augment, rng))):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
-            batch = split.batch(clips, split.features.draw_windows(clips, rng))
-            batch = augment(batch, rng, order="order" in stage.losses, contrast=stage.contrast)
             losses, _ = teachers.losses(
                 predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision, stage.order_margin
             )
@@ -327,11 +326,15 @@ def _steps(split: Split, data: DataRecipe) -> int:
     return max(1, len(split.examples) // data.batch_size)
 
 
-def _order(split: Split, data: DataRecipe, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Clips of each step. The last, incomplete batch is left out; another order leaves out others next time."""
+def _batches(
+    split: Split, data: DataRecipe, stage: StageRecipe, augment: Augmentation, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """What each step hears. The last, incomplete batch is left out; another order leaves out others next time."""
     order = rng.permutation(len(split.examples))
     for step in range(_steps(split, data)):
-        yield order[step * data.batch_size : (step + 1) * data.batch_size]
+        clips = order[step * data.batch_size : (step + 1) * data.batch_size]
+        batch = split.batch(clips, split.features.draw_windows(clips, rng))
+        yield augment(batch, rng, order="order" in stage.losses, contrast=stage.contrast)
 
 
 def _optimizer(stage: StageRecipe, predictor: Predictor, teachers: Teachers) -> torch.optim.Optimizer:

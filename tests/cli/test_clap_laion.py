@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,26 +19,6 @@ from tests.hub_server import LocalHub
 from tests.tiny import PROMPTS
 
 NAME = "clap.laion"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hf-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[LocalHub]:
-    with LocalHub() as hub, environment(home, hub.endpoint):
-        yield hub
-
-
-@pytest.fixture
-def hub(server: LocalHub, home: Path) -> LocalHub:
-    """A Hub as it should be, and an empty cache."""
-    shutil.rmtree(home, ignore_errors=True)
-    server.requests.clear()
-    server.spoiled = False
-    return server
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import torch
 from drasp_cli.checkpoints import meta, registry
 from drasp_cli.checkpoints.convert import tokenizer
 from drasp_cli.checkpoints.registry import ROBERTA, FileFacts, HubAddress
-from tests.clap_file import laion_tensors, shrink, tokenizer_folder, track1_tensors
+from tests.clap_file import PREFIX, laion_tensors, shrink, tokenizer_folder, track1_tensors
 from tests.cli.conftest import Run, write
 from tests.hub_client import environment
 from tests.hub_server import TOKEN, LocalHub, Repo
@@ -245,6 +245,47 @@ def test_what_is_wrong_with_a_track_1_file_is_told(drasp: Run, track1: Path, wor
     run = drasp("convert", "drasp-track1", "best_ckpt_7", "out", *words.split())
     assert run.exit_code == code
     assert error in run.stderr
+    assert not Path("out").exists()
+
+
+HARMS = {
+    "missing": (
+        {"text_branch.pooler.dense.bias": None},
+        "1 tensor is missing: {prefix}text_branch.pooler.dense.bias",
+    ),
+    "extra": (
+        {"audio_branch.fusion_model.bias": torch.ones(1)},
+        "1 tensor is not part of this predictor: {prefix}audio_branch.fusion_model.bias",
+    ),
+    "renamed": (
+        {"audio_branch.norm.bias": None, "audio_branch.norm.beta": torch.ones(64)},
+        "1 tensor is missing: {prefix}audio_branch.norm.bias; "
+        "1 tensor is not part of this predictor: {prefix}audio_branch.norm.beta",
+    ),
+    "shape": (
+        {"audio_projection.0.bias": torch.ones(256)},
+        "tensors of the wrong shape: {prefix}audio_projection.0.bias is (256,), expected (512,)",
+    ),
+    "constant": (
+        {"audio_branch.logmel_extractor.melW": torch.ones(513, 64)},
+        "a constant differs from the one the config implies: {prefix}audio_branch.logmel_extractor.melW",
+    ),
+}
+"""Kind of harm -> tensors by LAION-CLAP's names, of which None is taken out; and what is said, in the file's names."""
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("command", ["laion-clap", "drasp-track1"])
+def test_a_file_with_other_tensors_is_refused_by_their_names(drasp: Run, track1: Path, command: str, harm: str) -> None:
+    changes, said = HARMS[harm]
+    prefix = PREFIX if command == "drasp-track1" else ""
+    tensors = track1_tensors("tap") if prefix else laion_tensors()
+    changed = {**tensors, **{prefix + name: tensor for name, tensor in changes.items()}}
+    kept = {f"module.{name}": tensor for name, tensor in changed.items() if tensor is not None}
+    Path("some.pt").write_bytes(pickled({"state_dict": kept}))
+    run = drasp("convert", command, "some.pt", "out", *(["--pooling", "tap"] if prefix else []))
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert f"drasp: error: some.pt: {said.format(prefix=prefix)}\n" in run.stderr
     assert not Path("out").exists()
 
 

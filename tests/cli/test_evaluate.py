@@ -75,6 +75,21 @@ def test_an_axis_without_any_score_is_passed_over_beside_others(drasp: Run) -> N
         assert "no clip has both a rating and a score on TA" in run.stderr
 
 
+def test_intervals_of_few_items_are_noted(drasp: Run) -> None:
+    """Three systems in the right order give 1.000 to 1.000 for SRCC, which says next to nothing."""
+    lines = [f"{i}.wav,{'ABC'[i // 4]},m@1,,{i}" for i in range(12)]
+    Path("scores.csv").write_text("path,system,model,error,MI\n" + "\n".join(lines) + "\n")
+    Path("ratings.txt").write_text("".join(f"{i}.wav,{i + i % 2}\n" for i in range(12)))
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt")
+    noted = {row["level"]: row["note"] for row in rows(run.stdout)}
+    assert noted["clip"] == ""
+    assert noted["system"].startswith("an interval of fewer than 10 items")
+    said = "MI, system level: an interval of fewer than 10 items"
+    assert said in drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-f", "table").stdout
+    run = drasp("rank-systems", "scores.csv", "--ratings", "ratings.txt", bare=True)
+    assert run.stderr.count(said) == 1
+
+
 def test_constant_input_is_nan_with_the_reason(drasp: Run) -> None:
     planted()
     Path("ratings.txt").write_text("".join(f"{i}.wav,3\n" for i in range(6)))
@@ -173,6 +188,15 @@ def test_files(drasp: Run, name: str) -> None:
     run = drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "-o", name, "--quiet")
     assert (run.exit_code, run.stdout, run.stderr) == (0, "", "")
     assert Path(name).stat().st_size > 100
+
+
+def test_scores_are_no_ratings(drasp: Run) -> None:
+    """Held against themselves they would be perfect."""
+    planted()
+    for arguments in (("evaluate", "scores.csv"), ("calibrate", "scores.csv", "-o", "m.json")):
+        run = drasp(*arguments, "--ratings", "scores.csv")
+        assert (run.exit_code, run.stdout) == (1, "")
+        assert "scores.csv: is a table of scores, which a model predicted; ratings are what people said" in run.stderr
 
 
 def test_it_never_overwrites_what_it_reads(drasp: Run) -> None:

@@ -161,6 +161,14 @@ def test_a_silent_clip_is_explained_and_told(drasp: Run, tmp_path: Path) -> None
     assert "silent: no sample of any channel reaches" in done.stdout
 
 
+def test_a_clip_of_a_few_samples_is_explained_as_far_as_it_can_be(drasp: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "b.wav", np.full(10, 0.1), 16_000)
+    done = drasp("explain", "b.wav", "--format", "table")
+    assert done.exit_code == 0
+    assert "b.wav is shorter than a segment of " in done.stderr
+    assert done.stdout.startswith("b.wav: 0.0006")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

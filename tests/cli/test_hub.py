@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning
 
 WEIGHTS = "model.safetensors"
 REPO = "owner/tiny"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
-    with LocalHub() as hub, environment(tmp_path_factory.mktemp("hf-home"), hub.endpoint):
-        yield hub
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 import soundfile
+import typer
 
 from drasp_cli.audio import stream
 from drasp_cli.audio.decode import Decoder
+from drasp_cli.cli import options
 from tests.cli.conftest import Run, write
 from tests.cli.test_score import interrupt
 from tests.tiny import tiny_audiobox_folder, tiny_audiobox_plain, tiny_folder, tiny_plain
@@ -211,6 +213,11 @@ def test_the_same_model_twice_is_refused_before_any_work(
             run = drasp(command, "results", "-m", models["clap"], "-m", again)
             assert run.exit_code == 2
             assert "is given twice" in " ".join(run.stderr.replace("│", " ").split())
+        run = drasp(command, "results", "-m", "clap-drasp.mini", "-m", "clap-drasp.mini", bare=True)
+        assert "clap-drasp.mini is given twice; leave" in " ".join(run.stderr.replace("│", " ").split())
+    options.check_distinct(["m@1", "n@1"], ["./m", "./n"])
+    with pytest.raises(typer.BadParameter, match="hf-hub:o/m@main is given twice, before as hf-hub:o/m; leave"):
+        options.check_distinct(["m@1", "m@1"], ["hf-hub:o/m", "hf-hub:o/m@main"])
 
 
 def test_models_may_take_very_different_numbers_of_windows(drasp: Run, models: dict[str, str]) -> None:

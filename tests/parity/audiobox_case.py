@@ -63,6 +63,7 @@ FULL_SIZE = (
     Sound("0.3s-8k-mono", 8000, 2400),
     Sound("3.2s-44k-stereo", 44100, 141120, channels=2),
     Sound("10.7s-48k-mono", 48000, 513600),
+    Sound("25s-24k-stereo", 24000, 600000, channels=2),
 )
 SMALL_SIZE = (
     *FULL_SIZE,
@@ -73,7 +74,6 @@ SMALL_SIZE = (
     Sound("10s-16k-stereo", 16000, 160000, channels=2),
     Sound("one-sample-more-16k-mono", 16000, 160001),
     Sound("17s-44k-stereo", 44100, 749700, channels=2),
-    Sound("25s-24k-stereo", 24000, 600000, channels=2),
     Sound("silent-16k-mono", 16000, 32000, gain=0.0),
     Sound("faint-16k-mono", 16000, 48000, gain=1e-4),
     Sound("offset-16k-mono", 16000, 48000, gain=0.1, offset=0.5),

@@ -31,11 +31,11 @@ class Case:
         return f"{self.pooling}/{self.segment_size}x{self.frame_repeat}"
 
 
-CASES = (
-    *(Case(pooling, 5, 1) for pooling in ("tap", "tsp", "sap", "asp", "gsap", "gasp", "drap", "drsp")),
-    *(Case(pooling, 48, 32) for pooling in ("tsp", "gsap", "drsp")),
-)
+POOLINGS = ("tap", "tsp", "sap", "asp", "gsap", "gasp", "drap", "drsp")
+CASES = tuple(Case(pooling, size, repeat) for size, repeat in ((5, 1), (48, 32)) for pooling in POOLINGS)
 """5 does not divide 32, and 48 not 1,024: the last segment is partial."""
+
+BASELINE = "none"  # what `drasp convert` calls the pooling of the MusicEval baseline
 
 SOUNDS = (
     Sound("0.3s-8k-mono", 8000, 2400),
@@ -45,15 +45,18 @@ SOUNDS = (
     Sound("12s-16k-mono", 16000, 192000),
     Sound("25s-32k-stereo", 32000, 800000, channels=2),
 )
-"""One window each for a research checkpoint (30 s). Of those under 10 s laion-clap hears everything, too."""
-
-WITHIN_10_S = tuple(sound for sound in SOUNDS if sound.num_samples <= 10 * sound.sample_rate)
+"""One window each for a research checkpoint (30 s); up to three for LAION-CLAP (10 s)."""
 
 
 def token_ids() -> list[list[int]]:
     """Prompts as RoBERTa would read them: an empty one, a usual one, and one that fills the tower."""
     rng = np.random.Generator(np.random.Philox(key=[SEED, 0]))
     return [[0, *rng.integers(4, VOCAB_SIZE, size=length).tolist(), 2] for length in (0, 9, MAX_TOKENS - 2)]
+
+
+def sampling(size: int) -> int:
+    """Which value of `size` in a row is kept of a constant: every n-th, of some 400, in other columns of each row."""
+    return size // 400 | 1
 
 
 def seeded_clap_tensor(name: str, shape: tuple[int, ...]) -> np.ndarray:

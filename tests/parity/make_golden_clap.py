@@ -3,14 +3,17 @@
     python -m venv ref && ref/bin/pip install "torch<2.15" torchaudio torchvision torchlibrosa librosa soundfile
     ref/bin/pip install "transformers<5" && ref/bin/pip install --no-deps laion-clap==1.1.7
     git clone https://github.com/jerryyang1231/DRASP && git -C DRASP checkout 5df1780
-    HF_HUB_OFFLINE=1 ref/bin/python -m tests.parity.make_golden_clap DRASP
+    git clone https://github.com/NKU-HLT/MusicEval-baseline
+    HF_HUB_OFFLINE=1 ref/bin/python -m tests.parity.make_golden_clap DRASP MusicEval-baseline
 
-Run from the root of the repository. Both towers have their full published size; RoBERTa is built from its config, and
-prompts are token ids, so nothing is downloaded. Weights and clips are regenerated from their names (clap_case.py), so
-the file holds outputs only. What the two programs import and these functions do not use (wandb, webdataset, ...) is
-replaced by empty modules. Two things are ours, because nobody published them: the patch of laion-clap that gives frames
-in place of one embedding (here its own `fine_grained_embedding`, or every 32nd of it), and bringing a file to 16 kHz
-mono, which MusicEval's already are (here the mean over channels, then torchaudio's resampling).
+Run from the root of the repository. The two clones may hold nothing but the modules that are loaded here, cut down to
+their classes; that is how the file was made, without a way to GitHub. Both towers have their full published size;
+RoBERTa is built from its config, and prompts are token ids, so nothing is downloaded. Weights and clips are regenerated
+from their names (clap_case.py), so the file holds outputs only. What the programs import and these functions do not use
+(wandb, webdataset, ...) is replaced by empty modules. Two things are ours, because nobody published them: the patch of
+laion-clap that gives frames in place of one embedding (here its own `fine_grained_embedding`, or every 32nd of it), and
+bringing a file to 16 kHz mono, which MusicEval's already are (here the mean over channels, then torchaudio's
+resampling).
 """
 
 from __future__ import annotations
@@ -41,13 +44,13 @@ from transformers import (
 )
 
 from tests.parity.clap_case import (
+    BASELINE,
     CASES,
     FRAME_REPEAT,
     MAX_TOKENS,
     SOUNDS,
     VOCAB_SIZE,
-    WITHIN_10_S,
-    Case,
+    sampling,
     seeded_clap_tensor,
     token_ids,
 )
@@ -90,7 +93,7 @@ def build_clap(model: types.ModuleType, sizes: dict[str, Any]) -> torch.nn.Modul
 
 
 class Upstream(torch.nn.Module):
-    """As the research code calls its patched `CLAP_Module`."""
+    """As the research code calls its patched `CLAP_Module`: frames in place of one embedding."""
 
     def __init__(self, clap: torch.nn.Module, data: types.ModuleType, sizes: dict[str, Any]) -> None:
         super().__init__()
@@ -120,6 +123,14 @@ class Upstream(torch.nn.Module):
         return self.model.get_text_embedding({"input_ids": ids, "attention_mask": (ids != 1).long()})
 
 
+class Unpatched(Upstream):
+    """As the MusicEval baseline calls laion-clap's own `CLAP_Module`."""
+
+    def get_audio_embedding_from_data(self, x: torch.Tensor, use_tensor: bool) -> torch.Tensor:
+        assert use_tensor
+        return self.model.get_audio_embedding([self.prepared(samples) for samples in x])
+
+
 def read(path: str, sample_rate: int) -> torch.Tensor:
     """(1, num_samples), as torchaudio loads a mono file."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
@@ -135,10 +146,27 @@ def seeded(module: torch.nn.Module, done: frozenset[str] = frozenset()) -> torch
     return module.eval()
 
 
-def research_scores(research: types.ModuleType, upstream: Upstream, case: Case, paths: list[str]) -> np.ndarray:
+def sampled_constants(module: torch.nn.Module) -> dict[str, np.ndarray]:
+    """Some values of everything in a state dict that is computed and not learned, by name."""
+    return {
+        f"constant/{name}": tensor.flatten()[:: sampling(tensor.numel())].numpy()
+        for name, tensor in module.state_dict().items()
+        if any(part in name for part in CONSTANTS) and "num_batches_tracked" not in name
+    }
+
+
+def load_research(drasp: Path, baseline: Path) -> tuple[types.ModuleType, types.ModuleType]:
+    """The DRASP research code's module of Track 1, and the MusicEval baseline's, which has the same name."""
+    sys.path.insert(0, str(drasp / "track1"))
+    research = importlib.import_module("mos_track1")
+    spec = importlib.util.spec_from_file_location("musiceval_baseline", baseline / "code" / "mos_track1.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return research, module
+
+
+def scores(predictor: torch.nn.Module, paths: list[str]) -> np.ndarray:
     """(clips, 2): MI and TA; each clip alone, with one of the prompts in turn."""
-    upstream.frame_repeat = case.frame_repeat
-    predictor = research.MosPredictor(upstream, 512, case.pooling, case.segment_size)
     towers = frozenset(name for name in predictor.state_dict() if name.startswith("upstream_model."))
     seeded(predictor, towers)
     prompts = token_ids()
@@ -152,13 +180,13 @@ def research_scores(research: types.ModuleType, upstream: Upstream, case: Case, 
 @torch.no_grad()
 def main() -> None:
     model, data, sizes = load_laion()
-    sys.path.insert(0, str(Path(sys.argv[1]) / "track1"))
-    research = importlib.import_module("mos_track1")
+    research, baseline = load_research(*map(Path, sys.argv[1:]))
     clap = seeded(build_clap(model, sizes))
     upstream = Upstream(clap, data, sizes).eval()
     tower = clap.audio_branch
     state = clap.state_dict()
     golden: dict[str, Any] = {"names": np.array([f"{name} {tuple(tensor.shape)}" for name, tensor in state.items()])}
+    golden |= sampled_constants(clap)
     golden["text"] = upstream.get_text_embedding(token_ids(), use_tensor=True).numpy()
     with tempfile.TemporaryDirectory() as name:
         paths = {sound: sound.write(Path(name)) for sound in SOUNDS}
@@ -168,11 +196,14 @@ def main() -> None:
             golden[f"logmel/{sound.name}"] = logmel[::50, ::2].numpy()
             frames = upstream.get_audio_embedding_from_data(read(path, 16000), use_tensor=True)[0]
             golden[f"steps/{sound.name}"] = frames[:: 4 * FRAME_REPEAT, ::16].numpy()
-        golden["audio"] = np.concatenate(
-            [clap.get_audio_embedding([upstream.prepared(read(paths[s], 48000)[0])]).numpy() for s in WITHIN_10_S]
-        )
+            windows = read(path, 48000)[0].split(480000)
+            golden[f"audio/{sound.name}"] = clap.get_audio_embedding([upstream.prepared(w) for w in windows]).numpy()
         for case in CASES:
-            golden[f"scores/{case.name}"] = research_scores(research, upstream, case, list(paths.values()))
+            upstream.frame_repeat = case.frame_repeat
+            predictor = research.MosPredictor(upstream, 512, case.pooling, case.segment_size)
+            golden[f"scores/{case.name}"] = scores(predictor, list(paths.values()))
+        predictor = baseline.MosPredictor(Unpatched(clap, data, sizes), 512)
+        golden[f"scores/{BASELINE}"] = scores(predictor, list(paths.values()))
     packages = ("torch", "torchaudio", "torchlibrosa", "transformers", "laion-clap")
     golden["versions"] = np.array([f"{package} {importlib.metadata.version(package)}" for package in packages])
     np.savez_compressed(GOLDEN, **golden)

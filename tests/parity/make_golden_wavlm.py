@@ -5,7 +5,7 @@
     ref/bin/python -m tests.parity.make_golden_wavlm DRASP
 
 Run from the root of the repository. The published size with the published heads on a few clips, and a narrow WavLM of
-the same classes on all of them, with the original mean and with each of the research code's poolings (its Track 2
+the same classes on all of them, both with the original mean and with each of the research code's poolings (its Track 2
 modules run inside the installed package, whose WavLM they share). Weights and clips are regenerated from their names
 (audiobox_case.py), so the file holds outputs only. Audio is read by soundfile, as torchaudio 2.11 needs torchcodec.
 """
@@ -122,8 +122,9 @@ def main() -> None:
         golden["full/mean"] = scores(model, FULL_SIZE, folder)
         for sound in FULL_SIZE[:2]:
             golden[f"full/layers/{sound.name}"] = layers(model, sound, folder)[:, ::12, ::24]
-        model = seeded(research.AesMultiOutput(**HEAD, pooling_type="drsp", segment_size=SEGMENT_SIZE))
-        golden["full/drsp"] = scores(model, FULL_SIZE[:2], folder)
+        for pooling in RESEARCH_POOLINGS:
+            model = seeded(research.AesMultiOutput(**HEAD, pooling_type=pooling, segment_size=SEGMENT_SIZE))
+            golden[f"full/{pooling}"] = scores(model, FULL_SIZE[:2], folder)
 
         aes.DEFAULT_AUDIO_CFG = research.DEFAULT_AUDIO_CFG = NARROW
         small = {**HEAD, "nth_layer": SMALL["num_layers"] + 1}

@@ -1,54 +1,94 @@
 """The full-size CLAP predictor against laion-clap and the research code on seeded weights (make_golden_clap.py).
 
-Tensors go in by the names and the way of `drasp convert`, and clips from their files through our decoding, resampling
-and windows. The weights are two hundred million numbers, so the towers are filled once, and the poolings exchanged.
+A research checkpoint is written as that code writes it, and goes through `drasp convert` and `drasp score`. The weights
+are two hundred million numbers, so this happens once; the poolings are exchanged, and LAION's predictor shares them.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import Replace
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from tokenizers.processors import TemplateProcessing
 from torch import Tensor, nn
+from typer.testing import CliRunner
 
 from drasp_cli.audio.stream import open_clip
 from drasp_cli.checkpoints.convert import clap
 from drasp_cli.checkpoints.convert.laion import laion_config
 from drasp_cli.checkpoints.convert.track1 import research_name, track1_config
-from drasp_cli.checkpoints.store import Checkpoint, load_tensors
+from drasp_cli.checkpoints.store import Checkpoint, load_predictor
+from drasp_cli.cli.app import app
 from drasp_cli.datatypes import Clip
-from drasp_cli.models.build import build_predictor
+from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import AudioConfig, ClapConfig
 from drasp_cli.models.pooling import build_pooling
 from drasp_cli.models.predictor import ClapPredictor
-from drasp_cli.models.tokenizer import PromptTokenizer
 from drasp_cli.scoring import score_clips
 from tests.parity.audiobox_case import Sound
-from tests.parity.clap_case import CASES, SOUNDS, WITHIN_10_S, Case, seeded_clap_tensor, token_ids
+from tests.parity.clap_case import BASELINE, CASES, SOUNDS, Case, sampling, seeded_clap_tensor, token_ids
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "clap.npz")
 PREFIX = "upstream_model.model."
 DRASP = next(case for case in CASES if case.name == "drsp/5x1")
 COMPUTED = ("stft", "melW", "relative_position_index", "attn_mask", "num_batches_tracked")
+CONSTANT = "constant/"
+NOTHING = "nothing"  # read as no token between <s> and </s>
 
 
-class Ids(PromptTokenizer):
-    """Reads the number of a prompt as its token ids: RoBERTa's own tokenizer is not needed to compare towers."""
+def prompts() -> list[str]:
+    """As `write_tokenizer` reads them: the ids of `token_ids`."""
+    return [" ".join(f"w{token}" for token in ids[1:-1]) or NOTHING for ids in token_ids()]
 
-    def __init__(self) -> None:
-        pass
 
-    def encode(self, prompt: str) -> tuple[list[int], bool]:
-        return token_ids()[int(prompt)], False
+def write_tokenizer(folder: Path) -> Path:
+    """A `tokenizer.json` with RoBERTa's special tokens, and a word for each token that the prompts have."""
+    words = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    words |= {f"w{token}": token for ids in token_ids() for token in ids[1:-1]}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="<unk>"))
+    tokenizer.normalizer = Replace(NOTHING, "")
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.post_processor = TemplateProcessing("<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    folder.mkdir()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def write_clips(folder: Path) -> Path:
+    """The clips and, beside them, `prompts.tsv`: one of the prompts in turn for each."""
+    folder.mkdir()
+    for sound in SOUNDS:
+        sound.write(folder)
+    lines = [f"{sound.name}.wav\t{prompts()[i % len(prompts())]}\n" for i, sound in enumerate(SOUNDS)]
+    (folder.parent / "prompts.tsv").write_text("id\tprompt\n" + "".join(lines))
+    return folder
+
+
+def drasp(*words: object) -> str:
+    run = CliRunner().invoke(app, [str(word) for word in words])
+    assert run.exit_code == 0, run.stderr
+    return run.stdout
 
 
 def config_of(case: Case) -> ClapConfig:
     config = track1_config(case.pooling, case.segment_size, case.frame_repeat, "seeded")
     assert isinstance(config, ClapConfig)
     return config
+
+
+def seeded(name: str, shape: tuple[int, ...]) -> Tensor:
+    return torch.from_numpy(np.asarray(seeded_clap_tensor(name, shape)))
 
 
 @pytest.fixture(scope="module")
@@ -59,35 +99,59 @@ def laions() -> dict[str, Tensor]:
         name, sizes = line.split(" ", 1)
         if not any(part in name for part in COMPUTED):
             shape = tuple(int(size) for size in re.findall(r"[0-9]+", sizes))
-            tensors[name] = torch.from_numpy(np.asarray(seeded_clap_tensor(name, shape)))
+            tensors[name] = seeded(name, shape)
     return tensors
 
 
 @pytest.fixture(scope="module")
-def towers(laions: dict[str, Tensor]) -> ClapPredictor:
-    """The predictor of `DRASP`, filled from a research checkpoint."""
-    predictor = build_predictor(config_of(DRASP))
-    fill(predictor, laions)
-    return predictor
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """For files of a gigabyte, which no later run should find."""
+    folder = tmp_path_factory.mktemp("full-size")
+    yield folder
+    shutil.rmtree(folder)
 
 
-def fill(predictor: ClapPredictor, laions: dict[str, Tensor]) -> None:
-    """As `drasp convert drasp-track1` does; what is not LAION's has its shape from our predictor."""
+@pytest.fixture(scope="module")
+def converted(laions: dict[str, Tensor], room: Path) -> Path:
+    """What `drasp convert` makes of a research checkpoint with the pooling of `DRASP`."""
     tensors = {PREFIX + name: tensor for name, tensor in laions.items()}
-    for name, tensor in predictor.state_dict().items():
-        theirs = research_name(name)
-        if not theirs.startswith(PREFIX):
-            tensors[theirs] = torch.from_numpy(np.asarray(seeded_clap_tensor(theirs, tuple(tensor.shape))))
-    load_tensors(predictor, clap.without_extras(tensors, "seeded", PREFIX), "seeded", research_name)
+    for name, tensor in unfilled_predictor(config_of(DRASP)).state_dict().items():  # what is not LAION's: our shapes
+        if not (theirs := research_name(name)).startswith(PREFIX):
+            tensors[theirs] = seeded(theirs, tuple(tensor.shape))
+    constants = {PREFIX + name: tensor.float() for name, tensor in clap.laion_constants().items()}
+    torch.save({f"module.{name}": tensor for name, tensor in (tensors | constants).items()}, room / "best_ckpt_7")
+    told = ("--pooling", DRASP.pooling, "--segment-size", DRASP.segment_size, "--frame-repeat", DRASP.frame_repeat)
+    told += ("--tokenizer", write_tokenizer(room / "tokens"))
+    drasp("convert", "drasp-track1", room / "best_ckpt_7", room / "ours", *told)
+    (room / "best_ckpt_7").unlink()
+    return room / "ours"
 
 
-def window(sound: Sound, folder: Path, audio: AudioConfig) -> Tensor:
-    """(1, window_samples): the one window of a clip."""
-    with open_clip(
-        Clip(sound.write(folder)), sample_rate=audio.sample_rate, window_samples=audio.window_samples, fill=audio.fill
-    ) as windows:
-        (only,) = windows
-    return torch.from_numpy(only.samples)[None]
+@pytest.fixture(scope="module")
+def loaded(converted: Path) -> Checkpoint:
+    return load_predictor(f"{converted}/")
+
+
+@pytest.fixture(scope="module")
+def towers(loaded: Checkpoint) -> ClapPredictor:
+    assert isinstance(loaded.predictor, ClapPredictor)
+    return loaded.predictor
+
+
+@pytest.fixture(scope="module")
+def laion(loaded: Checkpoint) -> Checkpoint:
+    """LAION's predictor, with the same tensors in it."""
+    predictor = unfilled_predictor(laion_config(is_published=True, source="-"))
+    state = loaded.predictor.state_dict()
+    predictor.load_state_dict({name: state[name] for name in predictor.state_dict()}, assign=True)
+    return Checkpoint("seeded", "0" * 12, predictor.eval(), loaded.tokenizer)
+
+
+def windows(sound: Sound, folder: Path, audio: AudioConfig) -> list[Tensor]:
+    """(1, window_samples) each: the windows of a clip."""
+    how = {"sample_rate": audio.sample_rate, "window_samples": audio.window_samples, "fill": audio.fill}
+    with open_clip(Clip(sound.write(folder)), **how) as found:
+        return [torch.from_numpy(window.samples)[None] for window in found]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +161,8 @@ def heard(towers: ClapPredictor, tmp_path_factory: pytest.TempPathFactory) -> di
     found = {}
     with torch.inference_mode():
         for sound in SOUNDS:
-            logmel = towers.logmel(window(sound, folder, towers.config.audio))
+            (window,) = windows(sound, folder, towers.config.audio)
+            logmel = towers.logmel(window)
             found[sound.name] = logmel, towers.audio_branch(logmel).frames
     return found
 
@@ -140,15 +205,41 @@ def test_text_embeddings_are_laions(texts: Tensor) -> None:
     assert_close(texts, GOLDEN["text"], 1e-5)
 
 
-def test_audio_embeddings_are_laions(towers: ClapPredictor, tmp_path: Path) -> None:
-    config = laion_config(is_published=True, source="-")
-    found = []
+@pytest.mark.parametrize("constant", [name for name in GOLDEN if name.startswith(CONSTANT)])
+def test_constants_are_laions(towers: ClapPredictor, constant: str) -> None:
+    """As closely as a file's are held to ours, so that a file of LAION's is not refused for them."""
+    buffers = {clap.laion_name(name): buffer for name, buffer in towers.named_buffers()} | clap.laion_constants()
+    ours = buffers[constant.removeprefix(CONSTANT)]
+    every = sampling(ours.numel())
+    assert np.abs(GOLDEN[constant]).max() > 0
+    np.testing.assert_allclose(ours.flatten()[::every], GOLDEN[constant], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("sound", SOUNDS, ids=lambda sound: sound.name)
+def test_audio_embeddings_are_laions(laion: Checkpoint, tmp_path: Path, sound: Sound) -> None:
+    """Of each of a clip's consecutive windows of 10 s."""
+    predictor = laion.predictor
+    assert isinstance(predictor, ClapPredictor)
     with torch.inference_mode():
-        for sound in WITHIN_10_S:
-            logmel = towers.logmel(window(sound, tmp_path, config.audio))
-            mean = towers.audio_branch(logmel).frames.mean(dim=1)  # no pooling, no projection behind it
-            found.append(towers.embed_summary(mean))
-    assert_close(torch.cat(found), GOLDEN["audio"], 1e-5)
+        ours = [predictor.embed_audio(predictor.logmel(w)) for w in windows(sound, tmp_path, predictor.config.audio)]
+    assert_close(torch.cat(ours), GOLDEN[f"audio/{sound.name}"], 1e-5)
+
+
+def test_the_clap_score_is_the_cosine_of_laions_embeddings(laion: Checkpoint, tmp_path: Path) -> None:
+    """Of the prompt's, and of the mean of the windows', each by its real length."""
+    clips = [Clip(sound.write(tmp_path), prompt=prompts()[i % len(prompts())]) for i, sound in enumerate(SOUNDS)]
+    rows = list(score_clips(laion, clips))
+    golden = []
+    for i, (sound, row) in enumerate(zip(SOUNDS, rows, strict=True)):
+        embeddings = GOLDEN[f"audio/{sound.name}"].astype(np.float64)
+        seconds = sound.num_samples / sound.sample_rate
+        weights = [min(10.0, seconds - start) for start in np.arange(0, seconds, 10.0)]
+        mean = np.average(embeddings, axis=0, weights=weights)
+        text = GOLDEN["text"][i % len(prompts())].astype(np.float64)
+        golden.append(mean @ text / (np.linalg.norm(mean) * np.linalg.norm(text)))
+        assert row.windows == len(embeddings)
+    assert {row.windows for row in rows} == {1, 2, 3}
+    assert_close(np.array([row.scores["CLAP"] for row in rows]), np.array(golden), 1e-5)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -162,8 +253,7 @@ def test_scores_are_the_research_codes(
     with torch.inference_mode():
         for below, part in (("pooling", pooling), ("pooling_proj", projection)):
             for name, tensor in part.state_dict().items():
-                seeded = seeded_clap_tensor(f"{below}.{name}", tuple(tensor.shape))
-                tensor.copy_(torch.from_numpy(np.asarray(seeded)))
+                tensor.copy_(seeded(f"{below}.{name}", tuple(tensor.shape)))
         ours = []
         for i, (_, steps) in enumerate(heard.values()):
             frames = steps.repeat_interleave(config.backbone.frame_repeat, dim=1)
@@ -174,11 +264,30 @@ def test_scores_are_the_research_codes(
     assert_close(np.array(ours), golden, 1e-5)
 
 
-def test_clips_are_scored_as_by_the_research_code(towers: ClapPredictor, tmp_path: Path) -> None:
-    """From files to numbers, the way `drasp score` goes; in one batch, where the research code takes each alone."""
-    checkpoint = Checkpoint("seeded", "0" * 12, towers, Ids())
-    clips = [Clip(sound.write(tmp_path), prompt=str(i % len(token_ids()))) for i, sound in enumerate(SOUNDS)]
-    rows = list(score_clips(checkpoint, clips))
-    assert [row.windows for row in rows] == [1] * len(SOUNDS)
-    ours = np.array([[row.scores["MI"], row.scores["TA"]] for row in rows])
+def test_scores_are_the_musiceval_baselines(
+    towers: ClapPredictor, heard: dict[str, tuple[Tensor, Tensor]], texts: Tensor
+) -> None:
+    """Its heads on LAION-CLAP's own embedding of the same windows."""
+    predictor = unfilled_predictor(track1_config(BASELINE, None, 1, "seeded"))
+    assert isinstance(predictor, ClapPredictor)
+    state = towers.state_dict()
+    predictor.load_state_dict({name: state[name] for name in predictor.state_dict()}, assign=True)
+    with torch.inference_mode():
+        ours = []
+        for i, (logmel, _) in enumerate(heard.values()):
+            scores = predictor.eval().score(predictor.embed_audio(logmel), texts[i % len(texts)][None])
+            ours.append([float(scores["MI"]), float(scores["TA"])])
+    golden = GOLDEN[f"scores/{BASELINE}"]
+    assert golden.std(axis=0).min() > 0.01
+    assert_close(np.array(ours), golden, 1e-5)
+
+
+def test_drasp_score_prints_what_the_research_code_computes(converted: Path, room: Path) -> None:
+    """From files to numbers; in one batch, where the research code takes each clip alone."""
+    clips = write_clips(room / "clips")
+    table = drasp("score", clips, "--prompts", room / "prompts.tsv", "--model", f"{converted}/", "--format", "csv")
+    found = {Path(row["path"]).stem: row for row in csv.DictReader(io.StringIO(table))}
+    rows = [found[sound.name] for sound in SOUNDS]
+    assert [row["windows"] for row in rows] == ["1"] * len(SOUNDS)
+    ours = np.array([[float(row["MI"]), float(row["TA"])] for row in rows])
     assert_close(ours, GOLDEN[f"scores/{DRASP.name}"], 1e-5)

@@ -26,6 +26,7 @@ from drasp_cli.models.audiobox import AudioboxPredictor
 from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.backbones.wavlm import PRETRAINING_ONLY, WavLM
 from drasp_cli.models.config import AudioboxConfig, AudioConfig, TargetTransform, WavLMConfig
+from drasp_cli.models.interface import Heard
 from drasp_cli.models.pooling import PoolingConfig
 from tests.meta_folder import meta_plain
 from tests.parity.audiobox_case import (
@@ -176,10 +177,22 @@ def test_full_size_layers_equal_the_references(full: AudioboxPredictor, sound: S
         assert_close(layer, expected, 1e-5 * np.abs(expected).max())
 
 
-def test_full_size_drasp_scores_equal_the_research_codes(full: AudioboxPredictor, tmp_path: Path) -> None:
-    drasp = seeded(WavLMConfig(), "drsp", shared=full.wavlm_model)
-    ours = [clip_scores(drasp, windows(sound, tmp_path)) for sound in FULL_SIZE[:2]]
-    assert_close(np.array(ours), GOLDEN["full/drsp"], 1e-4)
+@pytest.fixture(scope="module")
+def heard_in_full(full: AudioboxPredictor, tmp_path_factory: pytest.TempPathFactory) -> list[Heard]:
+    """What the tower and the layer mixes, which all poolings share, hear in clips of one window."""
+    folder = tmp_path_factory.mktemp("clips")
+    with torch.inference_mode():
+        return [full.hear(windows(sound, folder)) for sound in FULL_SIZE[:2]]
+
+
+@pytest.mark.parametrize("pooling", RESEARCH_POOLINGS)
+def test_full_size_scores_equal_the_research_codes(
+    pooling: str, full: AudioboxPredictor, heard_in_full: list[Heard]
+) -> None:
+    predictor = seeded(WavLMConfig(), pooling, shared=full.wavlm_model)
+    with torch.inference_mode():
+        ours = [[float(score) for score in predictor.judge(heard).values()] for heard in heard_in_full]
+    assert_close(np.array(ours), GOLDEN[f"full/{pooling}"], 1e-4)
 
 
 def test_a_full_size_research_folder_is_converted_and_scores_as_the_research_code_does(

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
-from drasp_cli.errors import InputError
+from drasp_cli.errors import InputError, first_few
 
 # A numpy number is pickled as scalar(dtype(code), bytes), its function under a name that numpy 2 changed.
 _SCALAR: Any = np.float64(0).__reduce__()[0]
@@ -39,9 +39,8 @@ def read_pickle(path: Path) -> Any:
     with safe_globals(_NUMBERS):
         try:
             if strange := get_unsafe_globals_in_checkpoint(str(path)):
-                what = ", ".join(sorted(strange)[:8]) + (f", and {len(strange) - 8} more" if len(strange) > 8 else "")
-                reason = f"holds objects that are no tensors, numbers or texts, and may run code; refused: {what}"
-                raise InputError(str(path), reason)
+                reason = "holds objects that are no tensors, numbers or texts, and may run code; refused: "
+                raise InputError(str(path), reason + first_few(sorted(strange)))
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except InputError:
             raise

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drasp_cli.errors import InputError
+from drasp_cli.errors import InputError, first_few
 
 _WRAPPERS = ("module.", "model.")  # of a parallel wrapper, then of a training class
 _INTEGERS = frozenset((torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64))  # of constants
@@ -28,8 +28,7 @@ def state_dict_of(data: Any, source: str) -> dict[str, Tensor]:
     if not isinstance(found, Mapping) or not found or not all(isinstance(name, str) for name in found):
         raise InputError(source, "holds no state dict: expected names and tensors, or these under 'state_dict'")
     if strange := [name for name, tensor in found.items() if not _is_plain(tensor)]:
-        more = f", and {len(strange) - 8} more" if len(strange) > 8 else ""
-        raise InputError(source, f"its state dict holds what is no plain tensor: {', '.join(strange[:8])}{more}")
+        raise InputError(source, f"its state dict holds what is no plain tensor: {first_few(strange)}")
     tensors: dict[str, Tensor] = dict(found)
     for prefix in _WRAPPERS:
         if all(name.startswith(prefix) for name in tensors):

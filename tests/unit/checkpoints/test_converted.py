@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +33,6 @@ from tests.hub_client import environment
 from tests.hub_server import LocalHub
 
 WEIGHTS = "model.safetensors"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hf-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[LocalHub]:
-    with LocalHub() as hub, environment(home, hub.endpoint):
-        yield hub
-
-
-@pytest.fixture
-def hub(server: LocalHub, home: Path) -> LocalHub:
-    """A Hub as it should be, and an empty cache."""
-    shutil.rmtree(home, ignore_errors=True)
-    server.requests.clear()
-    server.spoiled = False
-    return server
 
 
 @pytest.fixture
@@ -234,7 +214,8 @@ def test_a_conversion_that_is_interrupted_leaves_nothing(
 
 
 def test_without_network(published: Conversion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between the client's tries
+    """It is told at once: nobody waits for the client to try again."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"{seconds} s are waited"))
     with environment(tmp_path / "empty", "http://127.0.0.1:9"):
         error = failure(lambda: resolve(CLAP_LAION))
     assert (error.source, error.problem) == (CLAP_LAION, HubProblem.UNREACHABLE)

@@ -6,12 +6,15 @@ import builtins
 import hashlib
 import io
 import json
+import logging
 import os
 import random
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 
@@ -47,17 +50,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def large() -> dict[str, bytes]:
     """Files of which the CDN has the weights alone, which are more than a block."""
     return {WEIGHTS: random.Random(0).randbytes(BLOCK + 5000), "tokenizer.json": b"{}"}
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("hf-home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[LocalHub]:
-    with LocalHub() as hub, environment(home, hub.endpoint):
-        yield hub
 
 
 @pytest.fixture
@@ -248,6 +240,22 @@ def test_an_error_of_the_hub(hub: LocalHub, publish: Callable[..., str], status:
 def test_no_network(publish: Callable[..., str], tmp_path: Path) -> None:
     with environment(tmp_path, "http://127.0.0.1:9"):
         assert problem_of("hf-hub:owner/repo") is HubProblem.UNREACHABLE
+
+
+def test_a_file_without_network_is_told_at_once_and_once(
+    hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client would try six times, in half a minute, and say so each time."""
+    said = BufferingHandler(1000)
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"{seconds} s are waited"))
+    with environment(tmp_path, "http://127.0.0.1:9"):
+        import huggingface_hub  # noqa: F401 - which gives its logger handlers
+
+        monkeypatch.setattr(logging.getLogger("huggingface_hub"), "handlers", [said])
+        with pytest.raises(HubError) as caught:
+            fetch_file(HubAddress("owner/repo"), WEIGHTS, progress=True)
+    assert caught.value.problem is HubProblem.UNREACHABLE
+    assert not said.buffer
 
 
 def test_offline_without_a_copy(publish: Callable[..., str], tmp_path: Path, hub: LocalHub) -> None:

@@ -75,6 +75,13 @@ def test_an_unexpected_tensor_is_named(tmp_path: Path) -> None:
         load_predictor(f"{tmp_path}/")
 
 
+def test_a_tensor_by_another_name_is_named_with_the_name_that_is_missing(tmp_path: Path) -> None:
+    rewrite(tiny_folder(tmp_path), lambda tensors: tensors.update(stray=tensors.pop("pooling.alpha")))
+    reason = r"1 tensor is missing: pooling\.alpha; 1 tensor is not part of this predictor: stray$"
+    with pytest.raises(CheckpointError, match=reason):
+        load_predictor(f"{tmp_path}/")
+
+
 def test_a_tensor_of_the_wrong_shape_is_named(tmp_path: Path) -> None:
     rewrite(tiny_folder(tmp_path), lambda tensors: tensors.update({"pooling_proj.bias": torch.zeros(3)}))
     with pytest.raises(CheckpointError, match=r"pooling_proj\.bias is \(3,\), expected \(16,\)"):
@@ -162,6 +169,18 @@ def test_a_name_near_one_that_exists_is_told(word: str, hint: str) -> None:
         load_predictor(word)
     assert caught.value.hint is not None
     assert caught.value.hint.endswith(hint)
+
+
+def test_another_programs_file_is_told_what_makes_a_folder_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("music.pt").write_bytes(b"towers")
+    with pytest.raises(CheckpointError, match=r"music\.pt: is not a folder; it is a file; drasp convert makes a "):
+        load_predictor("./music.pt")
+    with pytest.raises(UnknownModelError) as caught:
+        load_predictor("music.pt")
+    assert str(caught.value.hint).startswith("it is a file; drasp convert makes a checkpoint folder")
 
 
 def test_a_name_near_none_has_no_hint() -> None:

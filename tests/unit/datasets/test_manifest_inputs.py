@@ -119,8 +119,10 @@ def test_standard_input(here):
 
 
 def test_standard_input_refusals(here):
-    with pytest.raises(InputError, match="names no clip"):
+    with pytest.raises(InputError, match=r"^standard input: names no clip; one path a line is expected there"):
         paths("-", stdin=io.BytesIO(b"\n"))
+    with pytest.raises(InputError, match=r"^standard input: names no clip; paths that end in NUL, as find -print0"):
+        paths("-", stdin=io.BytesIO(b""), null_separated=True)
     with pytest.raises(InputError, match="no standard input"):
         paths("-")
     with pytest.raises(InputError, match="named twice"):

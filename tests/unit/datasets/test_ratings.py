@@ -91,10 +91,16 @@ def test_the_name_of_an_axis_of_several_models_may_be_whole(tmp_path: Path) -> N
         (
             "r.csv",
             "path,quality\nx,3\n",
-            r"r\.csv:2: no column holds ratings; it has path, quality, and expected is MI",
+            r"r\.csv:2: no column holds ratings; it has path, quality, and expected is one of MI, TA, rating",
+        ),
+        (
+            "r.csv",
+            "path,PQ\nx,3\n",
+            r"r\.csv:2: no column holds ratings; it has path, PQ, and expected is one of MI, TA",
         ),
         ("r.csv", "path,MI\nx,\n", r"r\.csv: holds no rating"),
         ("r.csv", "path,MI\n", r"r\.csv: holds no rating"),
+        ("r.csv", "path;MI\na.wav;3,5\n", r"r\.csv:1: looks separated by semicolons"),
         ("r.csv", "", r"r\.csv: is empty"),
         ("r.txt", "a.wav,3,4,5\n", r"r\.txt:1: 4 cells; a list without a header has name,rating"),
         ("r.txt", "a.wav,3\nb.wav,inf\n", r"r\.txt:2: 'rating' is 'inf'"),

@@ -90,6 +90,13 @@ def test_there_are_no_panels_of_weights_or_windows_where_there_are_none(tmp_path
     assert any(word.endswith(name[-40:]) and word.startswith("\u2026") and len(word) < 100 for word in found)
 
 
+def test_rounds_beyond_number_are_not_marked(tmp_path: Path) -> None:
+    """Ten samples in a window of 10 s are heard 16,000 times: a line for each took longer than anybody waits."""
+    found = words(explained(10 / 16_000, 1_600, end=1.0), tmp_path)
+    assert "seconds of the file; the same is heard 1,600 times" in found
+    assert (tmp_path / "a.svg").stat().st_size < 1_000_000
+
+
 def test_a_clip_that_is_heard_often_has_a_picture_too(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     found = explained(1.0 / 33, 33, end=1.0)

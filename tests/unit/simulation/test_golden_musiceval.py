@@ -1,7 +1,7 @@
 """The MusicEval listening test of one seed stays what it was: what trained on it can be trained on it again.
 
-`golden_musiceval.json` is made by this file (`python -m tests.unit.simulation.test_golden_musiceval`), last when raters
-became stricter with low-passes and codecs. Make it again only when the simulated sound is meant to change.
+`golden_musiceval.json` is made by this file (`python -m tests.unit.simulation.test_golden_musiceval`), last when
+smear became wider. Make it again only when the simulated sound is meant to change.
 """
 
 from __future__ import annotations

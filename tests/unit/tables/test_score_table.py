@@ -272,6 +272,12 @@ def test_each_flag_is_spelled_in_one_place():
         assert sum(text.count(f'"{flag}"') for text in texts) == 1, flag
 
 
+def test_semicolons_are_told(tmp_path):
+    (tmp_path / "s.csv").write_text("path;system;MI\na.wav;A;3\n")
+    with pytest.raises(TableError, match=r"s\.csv:1: looks separated by semicolons; commas are expected"):
+        list(read_score_tables([str(tmp_path / "s.csv")]))
+
+
 def test_folder_without_tables(tmp_path):
-    with pytest.raises(TableError, match="no score table is in this folder"):
+    with pytest.raises(TableError, match=r"no score table is in this folder; drasp score FOLDER -o scores\.csv"):
         list(read_score_tables([str(tmp_path)]))

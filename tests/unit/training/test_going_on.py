@@ -90,6 +90,25 @@ def test_other_towers_are_refused_by_the_key_that_differs(
     assert not (tmp_path / "out").exists()
 
 
+def test_another_rate_policy_may_be_chosen_for_the_same_towers(start: Checkpoint, tmp_path: Path) -> None:
+    """As the research code fine-tunes LAION's towers: sound of less than the rate that their front end believes in."""
+    what = recipe()
+    research = replace(what.predictor.audio, sample_rate=what.predictor.audio.frontend_sample_rate // 2)
+    weights = go_on(start, tmp_path, recipe(audio=research))
+    theirs = start.predictor.state_dict()
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in weights.items())
+    assert load_predictor(f"{tmp_path / 'out'}/").config.audio == research
+    heard = f"at {research.sample_rate} Hz, heard as if they were {research.frontend_sample_rate} Hz"
+    assert heard in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_front_end_of_another_rate_is_refused(start: Checkpoint, tmp_path: Path) -> None:
+    audio = recipe().predictor.audio
+    changed = replace(audio, sample_rate=audio.sample_rate * 2, frontend_sample_rate=audio.frontend_sample_rate * 2)
+    with pytest.raises(TrainingError, match=r"predictor\.audio\.frontend_sample_rate is .*the recipe's"):
+        go_on(start, tmp_path, recipe(audio=changed))
+
+
 def test_a_recipe_without_prompts_does_not_fit_a_checkpoint_that_reads_them(start: Checkpoint, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"predictor\.text is .*the recipe's None"):
         go_on(start, tmp_path, recipe(text=None, axes=("MI",)))
