@@ -52,6 +52,17 @@ def tell_systemless(clips: ClipList, talk: Talk) -> None:
         means.tell_systemless(missing, len(clips), NO_SYSTEM_ADVICE, talk)
 
 
+def require_prompts(clips: ClipList, source: str | None) -> None:
+    """Refuses clips without a prompt, where a file of prompts is given.
+
+    Raises:
+        InputError: there are some.
+    """
+    bare = [clip.path for clip in clips if clip.prompt is None] if source is not None else []
+    if bare:
+        raise InputError(bare[0], f"has no prompt in {source}, nor have {len(bare) - 1} other clips")
+
+
 def _tell_table(table: str, talk: Talk) -> None:
     """Tells, or refuses where that is all it can be, an INPUT that is a table of scores.
 

@@ -9,7 +9,7 @@ import typer
 
 from drasp_cli.cli import options
 from drasp_cli.cli.output import Talk
-from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes
+from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes, scored_axes
 from drasp_cli.errors import RatingsError
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def evaluate_files(
     means = MeansWatch()
     rows = list(means.watch(read_score_tables(scores)))
     means.tell_simulated(talk)
-    results = compare_with_ratings(rows, read_rated_axes(ratings, axes_of(rows), only=axis), talk, strict=strict)
+    rated = read_rated_axes(ratings, axes_of(rows), only=axis, scored=scored_axes(rows))
+    results = compare_with_ratings(rows, rated, talk, strict=strict)
     return results, means
 
 

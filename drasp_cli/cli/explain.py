@@ -184,11 +184,9 @@ def _explain(
         whole = explain_clip(checkpoint, clip, device=device, precision=precision, on_window=on_window)
     explanation = dataclasses.replace(whole, axes=tuple(found for found in whole.axes if found.axis in axes))
     if plot is not None:
-        from drasp_cli.cli.explanation_view import facts
-        from drasp_cli.cli.printable import printable
-        from drasp_cli.plots.explanation import save_explanation
+        from drasp_cli.cli.pictures import picture_explanation
 
-        save_explanation(explanation, sound, name=printable(clip.path), facts=facts(explanation), path=plot)
+        picture_explanation(explanation, sound, path=plot)
     return explanation
 
 

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from drasp_cli.tables.calibration import Calibrator
 
 
+def read_calibrator(path: str | None) -> Calibrator | None:
+    """What adds the calibrated scores of a map; None without one.
+
+    Raises:
+        InputError: the file cannot be read, or is no map.
+    """
+    if path is None:
+        return None
+    from drasp_cli.tables.calibration import Calibrator, read_calibration
+
+    return Calibrator(read_calibration(path))
+
+
 @dataclass
 class ScoringJob:
     """Checkpoints and how to run them, and what has come of it so far.

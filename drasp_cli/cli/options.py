@@ -40,6 +40,23 @@ Workers = Annotated[
     int | None,
     typer.Option(help="Threads that decode; by default one for each core, at most 8.", min=1, rich_help_panel=_SCORING),
 ]
+Calibration = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MAP.json",
+        help="Add calibrated scores, by a map of drasp calibrate for the same model.",
+        rich_help_panel=_SCORING,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Stop at the first clip that cannot be scored, or has no prompt where --prompts is given.",
+        rich_help_panel=_SCORING,
+    ),
+]
+Limit = Annotated[int | None, typer.Option(help="Only the first N clips.", min=1, rich_help_panel=_CLIPS)]
 Prompts = Annotated[
     str | None,
     typer.Option(help="id<TAB>prompt, CSV, JSONL, or one prompt per line in clip order.", rich_help_panel=_CLIPS),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from drasp_cli.audio.flags import SIMULATED_RATINGS
 from drasp_cli.cli.printable import printable
 from drasp_cli.tables.score_table import named_models
 
 if TYPE_CHECKING:
+    from drasp_cli.audio.spectrogram import Spectrogram
     from drasp_cli.cli.means import MeansWatch
     from drasp_cli.evaluation import Evaluation
     from drasp_cli.evaluation.segment_sizes import SizedEvaluation
+    from drasp_cli.explaining import ClipExplanation
     from drasp_cli.tables.sample import ClipSample
     from drasp_cli.tables.systems import SystemTable
 
@@ -85,6 +88,25 @@ def picture_segment_sizes(
     models = named_models(cell for watch in watches for cell in watch.models)
     facts = _facts(models, is_simulated=any(watch.simulated for watch in watches))
     save_segment_sizes(found, title=title, facts=facts, path=path)
+
+
+def picture_explanation(explanation: ClipExplanation, sound: Spectrogram, *, path: str) -> None:
+    """Writes the picture of an explanation.
+
+    Args:
+        explanation: of at least one axis.
+        sound: what was heard.
+        path: of the picture.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from drasp_cli.cli.explanation_view import facts
+    from drasp_cli.plots.explanation import save_explanation
+
+    scored_by = _facts([explanation.model], is_simulated=SIMULATED_RATINGS in explanation.flags)
+    name = printable(explanation.clip.path)
+    save_explanation(explanation, sound, name=name, facts=f"{facts(explanation)}\n{scored_by}", path=path)
 
 
 def _title(files: Sequence[str]) -> str:

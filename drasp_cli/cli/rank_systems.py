@@ -11,10 +11,10 @@ import typer
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
-from drasp_cli.cli.job import ScoringJob
+from drasp_cli.cli.job import ScoringJob, read_calibrator
 from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
-from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings, read_rated_axes
+from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings, read_rated_axes, scored_axes
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
 from drasp_cli.errors import InputError, TableError
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # What only scoring makes use of, by the name of the parameter.
 _SCORING_OPTIONS = (
     *("model", "device", "precision", "batch_size", "workers"),
-    *("prompts", "prompt_pattern", "system_pattern"),
+    *("prompts", "prompt_pattern", "system_pattern", "limit", "calibration", "strict"),
 )
 
 
@@ -58,6 +58,9 @@ def rank_systems(
     prompts: options.Prompts = None,
     prompt_pattern: options.PromptPattern = None,
     system_pattern: options.SystemPattern = None,
+    limit: options.Limit = None,
+    calibration: options.Calibration = None,
+    strict: options.Strict = False,
     output: options.Output = None,
     format: options.Format = None,
     plot: options.Plot = None,
@@ -68,8 +71,8 @@ def rank_systems(
     Systems that share a letter of their groups are not separated by a paired t-test, corrected for the number of pairs.
     """
     options.check_format(format, output)
-    options.check_output(output, [*results, prompts, ratings])
-    options.check_plot(plot, [*results, prompts, ratings])
+    options.check_output(output, [*results, prompts, ratings, calibration])
+    options.check_plot(plot, [*results, prompts, ratings, calibration])
     options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
     from drasp_cli.cli.show import check_destination, show_agreement, show_pairs, show_systems
@@ -80,7 +83,7 @@ def rank_systems(
 
     talk = Talk(quiet)
     check_destination(format, output)
-    job = ScoringJob(model, device, precision, batch_size, workers, False, talk)
+    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk)
     means = MeansWatch()
     tables = _tables(results, talk)
     rows: Iterable[ClipScore]
@@ -94,23 +97,31 @@ def rank_systems(
         if allow_mixed:
             raise typer.BadParameter("is for score tables", param_hint="--allow-mixed")
         options.check_models(model)
-        from drasp_cli.cli.clips import gather, tell_systemless
+        job.calibrator = read_calibrator(calibration)
+        from drasp_cli.cli.clips import gather, require_prompts, tell_systemless
         from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE
 
         clips = gather(
-            results, prompts=prompts, prompt_pattern=prompt_pattern, system_pattern=system_pattern, talk=talk
+            results,
+            prompts=prompts,
+            prompt_pattern=prompt_pattern,
+            system_pattern=system_pattern,
+            limit=limit,
+            talk=talk,
         )
         if not any(clip.system for clip in clips):
             raise InputError(results[0], f"no clip has a system; {NO_SYSTEM_ADVICE}")
         tell_systemless(clips, talk)
+        if strict:
+            require_prompts(clips, prompts)
         _check_axis(by, job, clips)
         if ratings is not None:  # a mistake in them is told before anything is scored
-            rated = read_rated_axes(ratings, job.named.axes, if_unnamed=by)
+            rated = read_rated_axes(ratings, job.axes, if_unnamed=by)
         rows = job.rows(clips)
     compared: list[Evaluation] = []
     if ratings is not None:
         rows = list(rows)
-        rated = rated or read_rated_axes(ratings, axes_of(rows), if_unnamed=by)
+        rated = rated or read_rated_axes(ratings, axes_of(rows), if_unnamed=by, scored=scored_axes(rows))
         compared = compare_with_ratings(rows, rated, talk)
     sample = ClipSample()
     ranked = rank(means.watch(rows), by, allow_mixed=allow_mixed, sample=sample)
@@ -155,7 +166,7 @@ def _check_axis(by: str | None, job: ScoringJob, clips: ClipList) -> None:
     """
     from drasp_cli.tables.ranking import axes_to_choose
 
-    axes = job.named.axes
+    axes = job.axes
     if by is not None and by not in axes:
         reason = f"'{by}' is no axis of {' or '.join(job.models)}; there is {axes_to_choose(by, axes)}"
         raise typer.BadParameter(reason, param_hint="--by")

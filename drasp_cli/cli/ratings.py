@@ -29,7 +29,12 @@ class RatedAxes:
 
 
 def read_rated_axes(
-    path: str, axes: Sequence[str], *, only: str | None = None, if_unnamed: str | None = None
+    path: str,
+    axes: Sequence[str],
+    *,
+    only: str | None = None,
+    if_unnamed: str | None = None,
+    scored: Sequence[str] = (),
 ) -> RatedAxes:
     """The ratings of a file for scores on `axes`.
 
@@ -38,6 +43,8 @@ def read_rated_axes(
         axes: of the scores.
         only: the only axis to take; None takes all that are rated.
         if_unnamed: the axis of ratings that do not say theirs.
+        scored: which of `axes` have a score at all, as far as that is known; where it is one, ratings that do not say
+            their axis are of that one.
 
     Raises:
         RatingsError: the ratings cannot be read, are scores of drasp, or are of no axis of the scores.
@@ -49,7 +56,9 @@ def read_rated_axes(
     if is_score_table(path):
         raise RatingsError(path, "is a table of scores, which a model predicted; ratings are what people said")
     ratings = read_ratings(path, names_of_axes(axes))
-    wanted = if_unnamed if only is None and ratings.axes == (UNNAMED,) else only
+    wanted = only
+    if only is None and ratings.axes == (UNNAMED,):
+        wanted = if_unnamed or (scored[0] if len(scored) == 1 else None)
     return RatedAxes(ratings, match_axes(axes, ratings, wanted))
 
 
@@ -74,7 +83,7 @@ def compare_with_ratings(
 
     begin = f"{whose}, " if whose else ""
     compare = evaluate_systems if rated.ratings.of_systems else evaluate_ratings
-    scored = {axis for row in rows for axis, score in row.scores.items() if score is not None}
+    scored = set(scored_axes(rows))
     passed_over = [] if strict or scored.isdisjoint(rated.axes) else [axis for axis in rated.axes if axis not in scored]
     for axis in passed_over:
         talk.notice(f"{begin}{axis}: rated, and no row has a score on it; it is not compared")
@@ -91,6 +100,12 @@ def compare_with_ratings(
 def axes_of(rows: Iterable[ClipScore]) -> tuple[str, ...]:
     """The axes of rows, in order of first sight."""
     return tuple(dict.fromkeys(axis for row in rows for axis in row.scores))
+
+
+def scored_axes(rows: Iterable[ClipScore]) -> tuple[str, ...]:
+    """Those of them on which any row has a score."""
+    found = (axis for row in rows for axis, score in row.scores.items() if score is not None)
+    return tuple(dict.fromkeys(found))
 
 
 def _joined(result: Evaluation, noun: str) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
-from drasp_cli.cli.job import ScoringJob
+from drasp_cli.cli.job import ScoringJob, read_calibrator
 from drasp_cli.cli.output import Talk
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
-from drasp_cli.errors import InputError
-
-if TYPE_CHECKING:
-    from drasp_cli.datasets.manifest import ClipList
 
 
 def score(
@@ -34,25 +30,9 @@ def score(
     null_separated: Annotated[
         bool, typer.Option("-0", help="Paths on stdin end in NUL.", rich_help_panel="What is known of the clips")
     ] = False,
-    limit: Annotated[
-        int | None, typer.Option(help="Only the first N clips.", min=1, rich_help_panel="What is known of the clips")
-    ] = None,
-    calibration: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MAP.json",
-            help="Add calibrated scores, by a map of drasp calibrate for the same model.",
-            rich_help_panel="How to score",
-        ),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict",
-            help="Stop at the first clip that cannot be scored, or has no prompt where --prompts is given.",
-            rich_help_panel="How to score",
-        ),
-    ] = False,
+    limit: options.Limit = None,
+    calibration: options.Calibration = None,
+    strict: options.Strict = False,
     output: options.Output = None,
     format: options.Format = None,
     resume: Annotated[
@@ -81,7 +61,7 @@ def score(
     if by_system and with_prompts:
         raise typer.BadParameter("goes not with --by-system", param_hint="--with-prompts")
     options.check_models(model)
-    from drasp_cli.cli.clips import gather, tell_systemless
+    from drasp_cli.cli.clips import gather, require_prompts, tell_systemless
     from drasp_cli.cli.show import check_destination
     from drasp_cli.tables.journal import check_companions
 
@@ -90,11 +70,7 @@ def score(
     else:
         check_companions(output)
     talk = Talk(quiet)
-    calibrator = None
-    if calibration is not None:
-        from drasp_cli.tables.calibration import Calibrator, read_calibration
-
-        calibrator = Calibrator(read_calibration(calibration))
+    calibrator = read_calibrator(calibration)
     clips = gather(
         inputs,
         prompts=prompts,
@@ -106,7 +82,7 @@ def score(
     )
     tell_systemless(clips, talk)
     if strict:
-        _require_prompts(clips, prompts)
+        require_prompts(clips, prompts)
     job = ScoringJob(model, device, precision, batch_size, workers, strict, talk, calibrator)
     if output is not None and not by_system:
         job.to_file(clips, output, resume=resume, with_prompts=with_prompts)
@@ -120,9 +96,3 @@ def score(
 def _check_resume(resume: bool, output: str | None, by_system: bool) -> None:
     if resume and (output is None or by_system):
         raise typer.BadParameter("goes with --output, and not with --by-system", param_hint="--resume")
-
-
-def _require_prompts(clips: ClipList, source: str | None) -> None:
-    bare = [clip.path for clip in clips if clip.prompt is None] if source is not None else []
-    if bare:
-        raise InputError(bare[0], f"has no prompt in {source}, nor have {len(bare) - 1} other clips")

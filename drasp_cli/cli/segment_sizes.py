@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drasp_cli.cli.means import MeansWatch
 from drasp_cli.cli.output import Talk
-from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings
+from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings, read_rated_axes, scored_axes
 from drasp_cli.errors import CheckpointError, ConfigError, TableError, UnknownModelError
 from drasp_cli.tables.score_table import MODEL_SEPARATOR
 
@@ -73,7 +73,8 @@ def evaluate_segment_sizes(
         columns = _columns(axes_of(rows), {label: poolings[label] for label in model.split(MODEL_SEPARATOR)})
         if not columns:
             raise TableError(tables[0], f"has no score of {model}")
-        rated = _rated(ratings, columns, axis)
+        scored = dict.fromkeys(columns[column].axis for column in scored_axes(rows) if column in columns)
+        rated = _rated(ratings, columns, axis, tuple(scored))
         whose = model if len(groups) > 1 else ""
         for result in compare_with_ratings(rows, rated, talk, strict=strict, whose=whose):
             of = columns[result.axis]
@@ -119,12 +120,10 @@ def _columns(names: Iterable[str], poolings: Mapping[str, _Pooling]) -> dict[str
     return found
 
 
-def _rated(path: str, columns: Mapping[str, _Scored], axis: str | None) -> RatedAxes:
-    """The ratings of a file, held against the columns of each axis that they rate."""
-    from drasp_cli.datasets.ratings import read_ratings
-    from drasp_cli.evaluation.axes import match_axes, names_of_axes
-
+def _rated(path: str, columns: Mapping[str, _Scored], axis: str | None, scored: Sequence[str]) -> RatedAxes:
+    """The ratings of a file, held against all columns of each axis that they rate; `scored` as of `read_rated_axes`."""
     axes = list(dict.fromkeys(of.axis for of in columns.values()))
-    ratings = read_ratings(path, names_of_axes(axes))
-    rated = match_axes(axes, ratings, axis)
-    return RatedAxes(ratings, {column: rated[of.axis] for column, of in columns.items() if of.axis in rated})
+    rated = read_rated_axes(path, axes, only=axis, scored=scored)
+    return RatedAxes(
+        rated.ratings, {column: rated.axes[of.axis] for column, of in columns.items() if of.axis in rated.axes}
+    )

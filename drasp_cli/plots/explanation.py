@@ -12,7 +12,7 @@ clip, which begin again with every round.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from drasp_cli.plots.style import (
     PAGE_WIDTH,
     PALE,
     SERIES,
+    STROKES,
     SURFACE,
     VERMILION,
     label_ends,
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 _RANGE = 70.0  # dB below the loudest that are drawn
 _STEP = 3.5  # dB from one shade to the next; more shades would not be seen, and make a larger file
-_HEIGHTS = {"sound": 1.55, "windows": 0.75, "weights": 0.8, "influence": 0.85}  # inches
-_EDGES = 1.5  # inches for the title, the axis of time and what is between panels
+_HEIGHTS = {"sound": 1.4, "windows": 0.75, "weights": 0.8, "influence": 0.85}  # inches
+_EDGES = 1.65  # inches for the title, the axis of time and what is between panels
 _LONGEST_NAME = 85  # characters of a title
 _MOST_ROUNDS = 12  # that are marked as clearly as this
 _MOST_LINES = 200  # rounds that are marked at all: more lines would hide what they part, and take minutes to draw
@@ -53,7 +54,7 @@ def save_explanation(explanation: ClipExplanation, sound: Spectrogram, *, name: 
         explanation: of at least one axis.
         sound: of all the windows, one behind the other, with their fill.
         name: of the clip, for the title, which takes the end of a long one.
-        facts: what else is known of it, the second line of the title.
+        facts: what else is known of it, further lines of the title.
         path: of the file; its ending says the kind.
 
     Raises:
@@ -119,10 +120,10 @@ def _draw_sound(axes: Axes, sound: Spectrogram) -> None:
 
 
 def _draw_windows(axes: Axes, explanation: ClipExplanation) -> None:
-    for axis, color in zip(explanation.axes, _colors(len(explanation.axes)), strict=True):
+    for place, axis in enumerate(explanation.axes):
         scores = [window.score for window in axis.windows]
         edges = [i * explanation.window_seconds for i in range(len(scores))] + [axis.segments[-1].heard.end]
-        axes.stairs(scores, edges, color=color, linewidth=1.4, baseline=None)
+        axes.stairs(scores, edges, color=_color(place), linestyle=_stroke(place), linewidth=1.4, baseline=None)
     axes.margins(y=0.15)
     axes.autoscale_view()
     _name_ends(axes, explanation, [axis.windows[-1].score for axis in explanation.axes])
@@ -138,15 +139,17 @@ def _draw_weights(axes: Axes, explanation: ClipExplanation) -> None:
         axes.stairs(curves[0], edges, fill=True, color=PALE)
         axes.stairs(curves[0], edges, color=BLACK, linewidth=0.9)
     else:
-        for curve, color in zip(curves, _colors(len(curves)), strict=True):
-            axes.stairs(curve, edges, color=color, linewidth=0.9, baseline=None)
+        for place, curve in enumerate(curves):
+            axes.stairs(curve, edges, color=_color(place), linestyle=_stroke(place), linewidth=0.9, baseline=None)
     even = _even_weight(explanation.axes[0])
-    axes.stairs(even, edges, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), baseline=None)
+    dashes = (0, (4, 3)) if shared else (0, (1, 2.5))
+    axes.stairs(even, edges, color=GREY, linewidth=0.8, linestyle=dashes, baseline=None)
     axes.set_ylim(0.0, 1.08 * max(max(map(max, curves)), max(even)))
     if not shared:
         _name_ends(axes, explanation, [curve[-1] for curve in curves])
     axes.set_ylabel("weight")
-    note(axes, "attention weight of each segment (sum 1 in a window); dashed: if all were alike")
+    said = "dashed" if shared else "fine dots"
+    note(axes, f"attention weight of each segment (sum 1 in a window); {said}: if all were alike")
 
 
 def _draw_influence(axes: Axes, axis: Explanation) -> None:
@@ -165,8 +168,8 @@ def _draw_influence(axes: Axes, axis: Explanation) -> None:
 
 def _name_ends(axes: Axes, explanation: ClipExplanation, heights: Sequence[float]) -> None:
     """The names of the axes, in their colours, where their curves end."""
-    names = [axis.axis for axis in explanation.axes]
-    label_ends(axes, list(zip(names, heights, _colors(len(names)), strict=True)))
+    labels = zip(explanation.axes, heights, strict=True)
+    label_ends(axes, [(axis.axis, height, _color(place)) for place, (axis, height) in enumerate(labels)])
 
 
 def _edges(axis: Explanation) -> list[float]:
@@ -182,8 +185,12 @@ def _even_weight(axis: Explanation) -> list[float]:
     return [1.0 / counts[segment.window - 1] for segment in axis.segments]
 
 
-def _colors(count: int) -> list[str]:
-    return [SERIES[i % len(SERIES)] for i in range(count)]
+def _color(place: int) -> str:
+    return SERIES[place % len(SERIES)]
+
+
+def _stroke(place: int) -> Any:
+    return STROKES[place % len(STROKES)]
 
 
 def _mark_time(axes: Axes, explanation: ClipExplanation) -> None:

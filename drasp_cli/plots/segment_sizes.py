@@ -15,6 +15,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from drasp_cli.evaluation.segment_sizes import SizedEvaluation
+from drasp_cli.evaluation.table import FEW_ITEMS
 from drasp_cli.plots.style import (
     BLACK,
     BLUE,
@@ -155,7 +156,9 @@ def _draw(
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     counts = [len(one.levels[level].scores) for one in found if level in one.levels]
-    note(axes, f"{level} level, {_range(counts)} {level}s; bars: 95 % interval" if counts else f"no {level} level")
+    rough = ", a rough guide" if counts and min(counts) < FEW_ITEMS else ""
+    said = f"{level} level, {_range(counts)} {level}s; bars: 95 % interval{rough}" if counts else f"no {level} level"
+    note(axes, said)
     return labels
 
 

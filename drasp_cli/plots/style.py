@@ -1,7 +1,8 @@
 """How all pictures look: legible in print at the width of a page, and for readers who do not see all colours.
 
-Colours are Okabe and Ito's ("Color Universal Design", 2008), which stay apart under every common colour blindness and
-in grey; surfaces are matplotlib's cividis. Lines are labelled where they are, not in a legend. No text is smaller than
+Colours are Okabe and Ito's ("Color Universal Design", 2008), which stay apart under every common colour blindness; what
+they tell is told by place, mark or dashes as well, since blue and vermilion are one grey. Surfaces are matplotlib's
+cividis. Lines are labelled where they are, not in a legend. No text is smaller than
 8 points at the printed size, and a name in a picture is never read as mathematics.
 """
 
@@ -33,6 +34,16 @@ PALE: Final = "#E4E4E4"
 
 SERIES: Final = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 """Colours of things that are told apart, in the order in which they are taken."""
+
+STROKES: Final = (
+    "-",
+    (0, (6, 1.5)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (2.5, 1.2)),
+    (0, (10, 2)),
+    (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5)),
+)
+"""Dashes of the lines that have these colours: some of them are alike in grey, and lines cross."""
 
 SURFACE: Final = "cividis"
 """Colour map of levels."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from drasp_cli.errors import TableError
-from drasp_cli.tables.reading import find_tables, read_fields
+from drasp_cli.tables.reading import read_fields, table_files
 
 
 def tables_by_model(paths: Sequence[str]) -> dict[str, list[str]]:
@@ -21,18 +20,12 @@ def tables_by_model(paths: Sequence[str]) -> dict[str, list[str]]:
         TableError: a table cannot be read, is empty, or does not say its model; a folder holds none.
     """
     found: dict[str, list[str]] = {}
-    for path in paths:
-        files: Sequence[str] = [path]
-        if os.path.isdir(path):  # noqa: PTH112 - a path stays as typed
-            files = find_tables(path).tables
-            if not files:
-                raise TableError(path, "no score table is in this folder")
-        for file in files:
-            line, first = next(read_fields(file), (0, None))
-            if first is None:
-                raise TableError(file, "has no rows")
-            model = first.get("model")
-            if not isinstance(model, str) or not model:
-                raise TableError(file, "does not say which model scored its rows", line)
-            found.setdefault(model, []).append(file)
+    for file in table_files(paths):
+        line, first = next(read_fields(file), (0, None))
+        if first is None:
+            raise TableError(file, "has no rows")
+        model = first.get("model")
+        if not isinstance(model, str) or not model:
+            raise TableError(file, "does not say which model scored its rows", line)
+        found.setdefault(model, []).append(file)
     return found

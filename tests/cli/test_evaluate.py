@@ -134,6 +134,21 @@ def test_the_axis_is_never_guessed(drasp: Run) -> None:
     assert drasp("evaluate", "scores.csv", "--ratings", "ratings.txt", "--axis", "PQ").exit_code == 1
 
 
+def test_ratings_without_an_axis_are_of_the_only_one_that_has_scores(drasp: Run) -> None:
+    """Clips without prompts leave the column TA empty: nothing is left to guess."""
+    lines = [f"wav/{i}.wav,{'ABC'[i // 2]},m@1,,{score}," for i, score in enumerate(SCORES)]
+    Path("scores.csv").write_text("path,system,model,error,MI,TA\n" + "\n".join(lines) + "\n")
+    text = "".join(f"wav/{i}.wav,{20 * rating},9\n" for i, rating in enumerate(RATED))
+    Path("ratings.csv").write_text("path,rating,num_ratings\n" + text)
+    run = drasp("evaluate", "scores.csv", "--ratings", "ratings.csv")
+    assert run.exit_code == 0, run.stderr
+    assert {row["axis"] for row in rows(run.stdout)} == {"MI"}
+    ranked = drasp("rank-systems", "scores.csv", "--ratings", "ratings.csv", bare=True)
+    assert ranked.exit_code == 0, ranked.stderr
+    assert [row["MI_rating"] for row in rows(ranked.stdout)] == ["75.000000", "60.000000", "35.000000"]
+    assert drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", "--axis", "TA").exit_code == 1
+
+
 @pytest.mark.parametrize("family", ["MI TA", "PQ PC CE CU"])
 def test_rows_of_the_paper(drasp: Run, family: str) -> None:
     axes = family.split()

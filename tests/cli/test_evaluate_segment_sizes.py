@@ -83,7 +83,12 @@ def test_the_curve_is_drawn(drasp: Run) -> None:
     assert (run.exit_code, run.stderr) == (0, "")
     assert "segment_size" in run.stdout
     picture = Path("curve.svg").read_text()
-    for words in ("segment size (frames)", "MI SRCC", "TemporalAverage", "clip level, 6 clips; bars: 95 % interval"):
+    for words in (
+        "segment size (frames)",
+        "MI SRCC",
+        "TemporalAverage",
+        "clip level, 6 clips; bars: 95 % interval, a rough guide",
+    ):
         assert f"<!-- {words} -->" in picture
     assert "<!-- s8.csv and 2 more against ratings.txt -->" in picture
 

@@ -75,6 +75,15 @@ def test_a_picture_beside_the_table(drasp: Run, clip: str, tmp_path: Path) -> No
     assert (done.exit_code, done.stderr) == (0, "")
     assert rows(done.stdout)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    model = rows(done.stdout)[0]["model"]
+    drasp("explain", clip, "--plot", "b.svg", "-q")
+    assert f"<!-- {model} -->" in (tmp_path / "b.svg").read_text()  # pictures travel alone
+
+
+def test_a_picture_says_that_ratings_were_simulated(drasp: Run, clip: str) -> None:
+    tiny_folder(Path("simulated").absolute(), ratings="simulated")
+    drasp("explain", clip, "--model", "./simulated", "--plot", "a.svg", "-q")
+    assert "<!-- simulated ratings: not for publishing; ./simulated@" in Path("a.svg").read_text()
 
 
 def test_without_matplotlib_the_extra_is_advised_before_the_work(

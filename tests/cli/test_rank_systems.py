@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,7 @@ def test_a_mistake_is_told_before_any_clip_is_scored(
         *(["--model", "./tiny"], ["--device", "cpu"], ["--precision", "auto"], ["--batch-size", "8"]),
         *(["--workers", "2"], ["--prompts", "p.txt"], ["--system-pattern", "(.)"]),
         ["--prompts", "p.txt", "--prompt-pattern", "(.)"],
+        *(["--limit", "2"], ["--calibration", "map.json"], ["--strict"]),
     ],
 )
 def test_options_of_scoring_are_refused_on_tables(drasp: Run, ignored: list[str]) -> None:
@@ -71,6 +73,30 @@ def test_options_of_scoring_are_refused_on_tables(drasp: Run, ignored: list[str]
     assert run.exit_code == 2
     assert ignored[0] in run.stderr
     assert "is for audio" in run.stderr
+
+
+def test_audio_is_scored_with_all_options_of_score(drasp: Run, results: Path) -> None:
+    """Ranking a folder is ranking the table that `drasp score` writes with the same options."""
+    (results / "gamma" / "broken.wav").write_bytes(b"nothing to hear")
+    assert drasp("score", "results", "-o", "raw.csv").exit_code == 3
+    model = Path("raw.csv").read_text().splitlines()[1].split(",")[-2]
+    one = {"axis": "MI", "kind": "linear", "scores": [1.0, 2.0], "ratings": [10.0, 30.0], "low": 1.0, "high": 2.0}
+    plain = {"format": "drasp-calibration", "version": 1, "model": model}
+    known = {"items": 30, "error": 1.0, "constant_error": 2.0}
+    Path("map.json").write_text(json.dumps(plain | {"maps": [one | known]}))
+    given = ["--calibration", "map.json", "--limit", "6"]
+    assert drasp("score", "results", *given, "-o", "table.csv").exit_code == 0
+    from_audio = drasp("rank-systems", "results", *given)
+    assert from_audio.exit_code == 0, from_audio.stderr
+    assert "MI-calibrated-" in from_audio.stdout
+    assert from_audio.stdout == drasp("rank-systems", "table.csv", bare=True).stdout
+    run = drasp("rank-systems", "results", "--strict")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "broken.wav" in run.stderr
+    Path("map.json").write_text(json.dumps(plain | {"model": "another@1", "maps": [one | known]}))
+    run = drasp("rank-systems", "results", "--calibration", "map.json")
+    assert "is for scores of another@1" in run.stderr
+    assert "times real time" not in run.stderr
 
 
 @pytest.mark.parametrize("results", ["scores.csv", ".", "*.csv"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from drasp_cli.audio.spectrogram import Spectrogram
 from drasp_cli.datatypes import Clip
@@ -80,6 +81,27 @@ def test_marks_of_a_range_are_seconds_of_the_file(tmp_path: Path) -> None:
 def test_every_axis_has_its_panel_with_its_score(tmp_path: Path) -> None:
     found = words(explained(2.0, 1, end=2.0, windows=2), tmp_path)
     assert {"MI 3.50", "TA 3.50", "score", "weight", "raises", "lowers"} <= set(found)
+
+
+def test_curves_of_axes_are_told_apart_by_their_dashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blue and vermilion are one grey, and the curves cross."""
+    drawn: list[tuple[object, object]] = []
+    stairs = Axes.stairs
+
+    def spy(self: Axes, values: object, *arguments: object, **looks: object) -> object:
+        drawn.append((looks["color"], looks.get("linestyle")))
+        return stairs(self, values, *arguments, **looks)
+
+    monkeypatch.setattr(Axes, "stairs", spy)
+    found = explained(2.0, 1, end=2.0, windows=2)
+    first = found.axes[0]
+    others = [dataclasses.replace(segment, weight=0.2) for segment in first.segments]
+    axes = [dataclasses.replace(first, axis=name, segments=tuple(others)) for name in ("PC", "CE", "CU")]
+    words(dataclasses.replace(found, axes=(first, *axes)), tmp_path)
+    windows, weights, even = drawn[:4], drawn[4:8], drawn[8]
+    assert windows == weights
+    assert len({color for color, _ in windows}) == len({dashes for _, dashes in windows}) == 4
+    assert even[1] not in {dashes for _, dashes in weights}
 
 
 def test_there_are_no_panels_of_weights_or_windows_where_there_are_none(tmp_path: Path) -> None:
