@@ -1,17 +1,12 @@
 """A `.safetensors` file as the bytes of its tensors, read without torch, in memory of its own, aligned as torch's.
 
-    8 bytes: length of the header, little-endian | header, JSON | the tensors, one behind the other, without gaps
-    header: {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__": {...}}
-
-The safetensors library maps the file instead. What is mapped may change under a predictor's feet, so it would have to
-be copied; and its offsets have no alignment, on which speed, and the last bit of MKL's products, depend.
-
-Source: https://huggingface.co/docs/safetensors, "Format", as of version 0.8.
+The safetensors library reads the header and checks it; the bytes are read here. The library's own way is to map the
+file. What is mapped may change under a predictor's feet, so it would have to be copied; and its offsets have no
+alignment, on which speed, and the last bit of MKL's products, depend.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import mmap
 import os
@@ -21,6 +16,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from drasp_cli.errors import CheckpointError
 
 ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
@@ -29,8 +26,6 @@ ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16"
 ALIGNMENT = 64
 """Bytes; that of torch's own tensors on a CPU."""
 
-_LONGEST_HEADER = 100_000_000  # bytes, as in the safetensors library
-_MOST_VALUES = 2**63 - 1  # that torch can count
 # Private, so that a process that forks shares nothing that is written. Windows has no fork, and no other memory.
 _PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
 
@@ -50,17 +45,17 @@ class RawTensor:
     data: memoryview
 
 
-class _MalformedError(Exception):
-    """The file breaks the format; the message says how."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Entry:
+    """What the header says of a tensor."""
+
     name: str
     dtype: str
     shape: tuple[int, ...]
-    begin: int
-    end: int
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape) * ITEM_BYTES[self.dtype]
 
 
 def read_weights(path: Path, seen: Callable[[bytes | memoryview], object] = lambda _: None) -> dict[str, RawTensor]:
@@ -76,31 +71,44 @@ def read_weights(path: Path, seen: Callable[[bytes | memoryview], object] = lamb
     """
     try:
         with FileIO(path) as file:
-            return _read(file, os.fstat(file.fileno()).st_size, seen)
+            entries = _entries(path)
+            status = os.fstat(file.fileno())
+            if not os.path.samestat(status, path.stat()):
+                raise CheckpointError(str(path), "was replaced while it was read; repeat the command")
+            return _read(file, status.st_size, entries, seen)
     except FileNotFoundError:
         raise CheckpointError(str(path), "is not there") from None
-    except (OSError, _MalformedError) as error:
+    except (OSError, SafetensorError) as error:
         raise CheckpointError(str(path), f"is not a readable safetensors file ({error})") from error
 
 
-def _read(file: FileIO, size: int, seen: Callable[[bytes | memoryview], object]) -> dict[str, RawTensor]:
-    length = _taken(file, bytearray(8))
-    header_bytes = int.from_bytes(length, "little")
-    if header_bytes > min(_LONGEST_HEADER, size - 8):
-        raise _MalformedError(f"its header would be {header_bytes:,} bytes long")
-    header = _taken(file, bytearray(header_bytes))
-    seen(length)
-    seen(header)
-    entries = _entries(bytes(header), size - 8 - header_bytes)
+def _entries(path: Path) -> list[_Entry]:
+    """All tensors in the order of the file, in which they lie one behind the other, up to its end.
+
+    Raises:
+        CheckpointError: a tensor is of a type that is not read here.
+    """
+    with safe_open(path, framework="numpy") as file:
+        fields = [(name, file.get_slice(name)) for name in file.offset_keys()]
+    entries = [_Entry(name, field.get_dtype(), tuple(field.get_shape())) for name, field in fields]
+    if strange := [f"{entry.name} is {entry.dtype}" for entry in entries if entry.dtype not in ITEM_BYTES]:
+        raise CheckpointError(str(path), f"tensors of a type that is none of {', '.join(ITEM_BYTES)}", strange)
+    return entries
+
+
+def _read(
+    file: FileIO, size: int, entries: list[_Entry], seen: Callable[[bytes | memoryview], object]
+) -> dict[str, RawTensor]:
+    seen(_taken(file, bytearray(size - sum(entry.size for entry in entries))))  # the header
     # One map for all: memory in small pages, asked for at once. Huge pages, which numpy would ask for, are dearer where
     # they are new to a virtual machine (2.6 against 0.8 s of processor for 776 MB, hashing included).
-    memory = memoryview(mmap.mmap(-1, max(1, sum(_aligned(entry.end - entry.begin) for entry in entries)), **_PRIVATE))
+    memory = memoryview(mmap.mmap(-1, max(1, sum(_aligned(entry.size) for entry in entries)), **_PRIVATE))
     tensors, place = {}, 0
     for entry in entries:
-        data = memory[place : place + entry.end - entry.begin]
+        data = memory[place : place + entry.size]
         seen(_taken(file, data))
         tensors[entry.name] = RawTensor(entry.dtype, entry.shape, data)
-        place += _aligned(len(data))
+        place += _aligned(entry.size)
     return tensors
 
 
@@ -110,7 +118,7 @@ def _taken(file: FileIO, memory: Any) -> memoryview:
     while filled < len(whole):
         count = file.readinto(whole[filled:])
         if not count:
-            raise _MalformedError("it ends too early")
+            raise OSError("it ends too early")
         filled += count
     return whole
 
@@ -122,36 +130,3 @@ def _aligned(size: int) -> int:
     (0, 64, 64)
     """
     return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def _entries(header: bytes, data_bytes: int) -> list[_Entry]:
-    """What the header says of each tensor, in the order of the file; they must fill its `data_bytes` without gaps."""
-    try:
-        fields = json.loads(header)
-    except (ValueError, RecursionError) as error:
-        raise _MalformedError(f"its header is not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise _MalformedError("its header is not a JSON object")
-    fields.pop("__metadata__", None)
-    entries = sorted((_entry(*field) for field in fields.items()), key=lambda entry: (entry.begin, entry.end))
-    place = 0
-    for entry in entries:
-        if entry.begin != place:
-            raise _MalformedError(f"{entry.name} begins at byte {entry.begin:,} of the data, expected {place:,}")
-        place = entry.end
-    if place != data_bytes:
-        raise _MalformedError(f"it holds {data_bytes:,} bytes of data, and its header tells of {place:,}")
-    return entries
-
-
-def _entry(name: str, field: Any) -> _Entry:
-    try:
-        dtype, shape, (begin, end) = field["dtype"], tuple(field["shape"]), field["data_offsets"]
-        item = ITEM_BYTES[dtype]
-    except (KeyError, TypeError, ValueError) as error:
-        raise _MalformedError(f"what it says of {name} is not understood: {field}") from error
-    if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
-        raise _MalformedError(f"a size or an offset of {name} is not a number: {field}")
-    if math.prod(max(1, side) for side in shape) > _MOST_VALUES or math.prod(shape) * item != end - begin:
-        raise _MalformedError(f"{name} has {end - begin:,} bytes, which is not what {list(shape)} of {dtype} needs")
-    return _Entry(name, dtype, shape, begin, end)
