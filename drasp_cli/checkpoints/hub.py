@@ -18,7 +18,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from drasp_cli.errors import CheckpointError, ConfigError, HubError, HubProblem,
 
 REVISION_DIGITS = 12  # hex digits of a commit in the label of a result; the Hub resolves them, and so does the cache
 
+_WHOLE_COMMIT = re.compile("[0-9a-f]{40}")
 _PART_OF_COMMIT = re.compile(rf"[0-9a-f]{{{REVISION_DIGITS},39}}")
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
@@ -69,10 +70,14 @@ def fetch(
     from huggingface_hub import snapshot_download
 
     wanted = [name for name in only if not address.files or name in address.files or name == CARD_FILE]
+    revision = _whole_commit(address)
     with translated(address.spelling), talking(progress):
+        if _WHOLE_COMMIT.fullmatch(revision or ""):  # of a branch, the client itself asks but once
+            sure = [name for name in wanted if name in REQUIRED_FILES or name in address.files]
+            _ask_once(address.repo, sure, revision, force=force)
         folder = snapshot_download(
             address.repo,
-            revision=_whole_commit(address),
+            revision=revision,
             allow_patterns=wanted,
             force_download=force,
             library_name="drasp",
@@ -106,7 +111,7 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
     spelling = f"{address.spelling}:{name}"
     revision = _whole_commit(address)
     with translated(spelling), talking(progress):
-        _ask_once(address.repo, name, revision, force=force)
+        _ask_once(address.repo, [name], revision, force=force)
         path = Path(
             hf_hub_download(
                 address.repo,
@@ -123,8 +128,8 @@ def fetch_file(address: HubAddress, name: str, *, progress: bool = False, force:
     return path
 
 
-def _ask_once(repo: str, name: str, revision: str | None, *, force: bool) -> None:
-    """Asks the Hub for a file that the cache lacks, where the client would ask six times in half a minute.
+def _ask_once(repo: str, names: Iterable[str], revision: str | None, *, force: bool) -> None:
+    """Asks the Hub for the first of some files that the cache lacks, where the client would try six times over 23 s.
 
     Whatever the client raises where the Hub does not answer is raised here. That the repository has no such file is
     the download's to find out, which has the cache remember it.
@@ -132,10 +137,12 @@ def _ask_once(repo: str, name: str, revision: str | None, *, force: bool) -> Non
     from huggingface_hub import get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError
 
-    if force or not isinstance(try_to_load_from_cache(repo, name, revision=revision), str):
-        url = hf_hub_url(repo, name, revision=revision)
-        with suppress(EntryNotFoundError):
-            get_hf_file_metadata(url, library_name="drasp", library_version=__version__)
+    for name in names:
+        if force or not isinstance(try_to_load_from_cache(repo, name, revision=revision), str):
+            url = hf_hub_url(repo, name, revision=revision)
+            with suppress(EntryNotFoundError):
+                get_hf_file_metadata(url, library_name="drasp", library_version=__version__)
+            return
 
 
 def cached(address: HubAddress) -> Snapshot | None:

@@ -11,9 +11,9 @@ them, must equal ours.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from drasp_cli.checkpoints.content import Content, read_ahead
+from drasp_cli.checkpoints.content import revision_of as revision_of
 from drasp_cli.checkpoints.folder import CARD_FILE as CARD_FILE
 from drasp_cli.checkpoints.folder import CONFIG_FILE as CONFIG_FILE
 from drasp_cli.checkpoints.folder import TOKENIZER_FILE as TOKENIZER_FILE
@@ -31,11 +33,25 @@ from drasp_cli.checkpoints.hub import damage_of
 from drasp_cli.checkpoints.meta import is_meta_config, parse_meta_config, without_pretraining
 from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.checkpoints.resolve import Found, resolve
+from drasp_cli.checkpoints.weights import RawTensor
 from drasp_cli.errors import CheckpointError, first_few
 from drasp_cli.models.build import unfilled_predictor
 from drasp_cli.models.config import ClapConfig, PredictorConfig, parse_config, read_json, save_config
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
+
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
 
 
 @dataclass(frozen=True)
@@ -84,18 +100,28 @@ def load_predictor(model: str = DEFAULT_MODEL, *, progress: bool = False) -> Che
     return load_found(resolve(model, progress=progress))
 
 
-def load_found(found: Found) -> Checkpoint:
-    """The checkpoint in a folder that is on this disk, ready to score; raises as `load_predictor` does."""
+def load_found(found: Found, content: Future[Content] | None = None) -> Checkpoint:
+    """The checkpoint in a folder that is on this disk, ready to score.
+
+    Args:
+        found: where it is.
+        content: its weights and revision, where somebody has them read already.
+
+    Raises:
+        CheckpointError: as `load_predictor` does, and so the others of its errors.
+    """
     folder = found.folder
+    content = content or read_ahead(found)
     with damage_of(found.to_pull, CONFIG_FILE):
         data = read_json(folder / CONFIG_FILE)
     config = _parsed(data, folder)
     predictor = unfilled_predictor(config)
     with damage_of(found.to_pull, WEIGHTS_FILE):
-        tensors = read_tensors(folder / WEIGHTS_FILE)
+        held = content.result()
+    tensors = {name: as_tensor(raw) for name, raw in held.weights.items()}
     if is_meta_config(data):
         tensors = without_pretraining(tensors)
-    load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE))
+    load_tensors(predictor, tensors, str(folder / WEIGHTS_FILE), owned=True)
     text = config.text if isinstance(config, ClapConfig) else None
     tokenizer = None
     if text is not None and (folder / TOKENIZER_FILE).exists():
@@ -104,7 +130,7 @@ def load_found(found: Found) -> Checkpoint:
         if tokenizer.vocab_size > text.vocab_size:
             reason = f"has {tokenizer.vocab_size} tokens, the text tower only {text.vocab_size}"
             raise CheckpointError(str(folder / TOKENIZER_FILE), reason)
-    return Checkpoint(found.name, found.revision or revision_of(folder), predictor, tokenizer)
+    return Checkpoint(found.name, held.revision, predictor, tokenizer)
 
 
 def found_config(found: Found) -> PredictorConfig:
@@ -140,17 +166,6 @@ def save_checkpoint(folder: Path, predictor: Predictor, tokenizer: Path | None, 
     partial.replace(folder / WEIGHTS_FILE)
 
 
-def revision_of(folder: Path) -> str:
-    """The content of a checkpoint folder as 12 hex digits; the model card does not count."""
-    digest = hashlib.sha256()
-    for name in (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE):
-        if (folder / name).exists():
-            with (folder / name).open("rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-    return digest.hexdigest()[:12]
-
-
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """The tensors in a `.safetensors` file, by name.
 
@@ -165,8 +180,20 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(str(path), f"is not a readable safetensors file ({error})") from error
 
 
+def as_tensor(raw: RawTensor) -> Tensor:
+    """The same memory as a tensor."""
+    if not raw.data:
+        return torch.empty(raw.shape, dtype=_DTYPES[raw.dtype])
+    return torch.frombuffer(raw.data, dtype=_DTYPES[raw.dtype]).view(raw.shape)
+
+
 def load_tensors(
-    predictor: Predictor, tensors: Mapping[str, Tensor], source: str, spelled: Callable[[str], str] = str
+    predictor: Predictor,
+    tensors: Mapping[str, Tensor],
+    source: str,
+    spelled: Callable[[str], str] = str,
+    *,
+    owned: bool = False,
 ) -> None:
     """Fills a predictor with tensors, which must be exactly the ones it has.
 
@@ -175,6 +202,8 @@ def load_tensors(
         tensors: by name; half precision is widened to the predictor's own.
         source: their file, for messages.
         spelled: from a tensor's name in the predictor to its name in `tensors`, no two to the same.
+        owned: the memory of each of them is its own and nobody else's, and becomes the predictor's. Else it is copied:
+            a file that is mapped may change under a predictor's feet, and a pickle's tensors may share their memory.
 
     Raises:
         CheckpointError: naming what is missing, unexpected, of the wrong shape, or a constant that differs from ours.
@@ -199,9 +228,8 @@ def load_tensors(
     if wrong:
         raise CheckpointError(source, "tensors of the wrong shape", wrong)
     check_constants(constants, tensors, source)
-    # Copies: a file that is mapped may change under a predictor's feet, and a pickle's tensors may share their memory.
-    copies = {name: tensors[spelled(name)].to(tensor.dtype, copy=True) for name, tensor in state.items()}
-    predictor.load_state_dict(copies, assign=True)
+    taken = {name: tensors[spelled(name)].to(tensor.dtype, copy=not owned) for name, tensor in state.items()}
+    predictor.load_state_dict(taken, assign=True)
 
 
 def check_constants(constants: Mapping[str, Tensor], tensors: Mapping[str, Tensor], source: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drasp_cli.cli import options
+from drasp_cli.cli.imports import uncollected
 from drasp_cli.cli.means import SIMULATED, MeansWatch, tell_simulated
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import AudioError, InputError
@@ -61,9 +62,14 @@ class ScoringJob:
     @cached_property
     def checkpoints(self) -> Sequence[Checkpoint]:
         """The checkpoints, loaded when first asked for, with the notices their ratings call for."""
-        from drasp_cli.checkpoints.store import load_predictor
+        from drasp_cli.checkpoints.content import read_ahead
+        from drasp_cli.checkpoints.resolve import resolve
 
-        loaded = [load_predictor(model, progress=not self.talk.quiet) for model in self.models]
+        found = [resolve(model, progress=not self.talk.quiet) for model in self.models]
+        contents = [read_ahead(one) for one in found]
+        with uncollected("torch"):  # it is behind this import; the threads read meanwhile
+            from drasp_cli.checkpoints.store import load_found
+        loaded = [load_found(*pair) for pair in zip(found, contents, strict=True)]
         options.check_distinct([checkpoint.label for checkpoint in loaded], self.models)
         for checkpoint in loaded:
             if checkpoint.config.ratings == SIMULATED:
@@ -75,9 +81,10 @@ class ScoringJob:
     @cached_property
     def named(self) -> SideBySide:
         """The columns of their scores."""
+        checkpoints = self.checkpoints  # first: it knows how best to import what the next line imports
         from drasp_cli.scoring import side_by_side
 
-        return side_by_side(self.checkpoints)
+        return side_by_side(checkpoints)
 
     @property
     def reading(self) -> list[str]:
@@ -108,6 +115,7 @@ class ScoringJob:
 
     def rows(self, clips: ClipList, already: int = 0) -> Iterator[ClipScore]:
         """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
+        checkpoints = self.checkpoints
         from drasp_cli.scoring import score_clips
 
         if self.reading and not any(clip.prompt for clip in clips):
@@ -115,7 +123,7 @@ class ScoringJob:
             empty = f"{' and '.join(self.reading)} {verb} empty"
             self.talk.notice(f"no clip has a prompt, so {empty}; --prompts FILE gives them prompts")
         rows = score_clips(
-            self.checkpoints,
+            checkpoints,
             clips[already:],
             batch_size=self.batch_size,
             workers=self.workers,
@@ -141,7 +149,6 @@ class ScoringJob:
 
     def to_file(self, clips: ClipList, output: str, *, resume: bool, with_prompts: bool) -> None:
         """Writes rows to `output` as they come."""
-        from drasp_cli.scoring import group_rows
         from drasp_cli.tables.journal import ResultWriter
         from drasp_cli.tables.reading import read_score_tables
         from drasp_cli.tables.run_file import RunFile, run_facts
@@ -155,6 +162,8 @@ class ScoringJob:
         with ResultWriter(output, self.axes, with_prompts=with_prompts) as writer:
             already = 0
             if resume:
+                from drasp_cli.scoring import group_rows
+
                 is_checked = run_file.check(clips, facts)
                 group = group_rows(self.batch_size)
                 already = writer.resume(clips, self.named.label, group, reads_prompts=reads_prompts)

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from typer.main import get_command
 
 from drasp_cli.cli.app import app
+from tests.tiny import tiny_folder
 
 # Runs the program as the installed script does, then says on standard error what it had to import.
 _PROBE = """
@@ -23,6 +26,27 @@ try:
 except SystemExit as end:
     code = end.code
 print(json.dumps({"code": code, "modules": [name for name in sys.modules if "." not in name]}), file=sys.stderr)
+"""
+
+# The same, and says how things stood when torch was imported: whether garbage was looked for, and how many models were
+# being read.
+_AT_TORCH = """
+import gc, sys
+from drasp_cli.checkpoints import content
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            print("garbage", gc.isenabled(), "ahead", len(begun), file=sys.stderr)
+            sys.meta_path.remove(self)
+
+begun = []
+start = content.read_ahead
+content.read_ahead = lambda found: begun.append(found) or start(found)
+sys.meta_path.insert(0, Watch())
+from drasp_cli.cli.app import main
+sys.argv = ["drasp", *sys.argv[1:]]
+main()
 """
 
 
@@ -72,6 +96,16 @@ def test_a_mistake_is_told_without_torch(command: str, tmp_path: Path) -> None:
     code, modules, out = run(command, "nowhere", cwd=tmp_path)
     assert (code, out) == (1, "")
     assert "torch" not in modules
+
+
+@pytest.mark.parametrize("words", [["score", "a.wav"], ["score", "a.wav", "-o", "a.csv"], ["explain", "a.wav"]])
+def test_weights_are_read_while_torch_comes_and_no_garbage_is_looked_for(words: list[str], tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.full(8000, 0.1), 8000)
+    folder = tiny_folder(tmp_path / "model")
+    run = [sys.executable, "-c", _AT_TORCH, *words, "--model", f"{folder}/", "--quiet"]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == ["garbage False ahead 1"]
 
 
 def test_simulating_imports_no_torch(tmp_path: Path) -> None:

@@ -467,7 +467,7 @@ def test_a_start_that_is_refused_leaves_the_older_table(drasp: Run, results: Pat
 def test_a_file_of_somebody_else_beside_the_output_is_refused_before_any_work(
     drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr("drasp_cli.checkpoints.store.load_predictor", lambda *_, **__: pytest.fail("work has begun"))
+    monkeypatch.setattr("drasp_cli.checkpoints.content.read_ahead", lambda *_: pytest.fail("work has begun"))
     Path(f"out.json{ending}").write_text("mine\n")
     for resume in ([], ["--resume"]):
         run = drasp("score", "results", "-o", "out.json", *resume)

@@ -207,7 +207,7 @@ def test_one_model_that_fails_leaves_the_scores_of_the_other(
 def test_the_same_model_twice_is_refused_before_any_work(
     drasp: Run, results: Path, models: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drasp_cli.checkpoints.store.load_predictor", lambda *_, **__: pytest.fail("work has begun"))
+    monkeypatch.setattr("drasp_cli.checkpoints.content.read_ahead", lambda *_: pytest.fail("work has begun"))
     for command in ("score", "rank-systems"):
         for again in (models["clap"], models["clap"] + "/"):
             run = drasp(command, "results", "-m", models["clap"], "-m", again)

@@ -25,7 +25,7 @@ from drasp_cli.checkpoints import hub as hub_room
 from drasp_cli.checkpoints import integrity, registry
 from drasp_cli.checkpoints.at_hand import find_at_hand
 from drasp_cli.checkpoints.folder import CHECKPOINT_FILES
-from drasp_cli.checkpoints.hub import cache_folder, fetch_file
+from drasp_cli.checkpoints.hub import cache_folder, fetch, fetch_file
 from drasp_cli.checkpoints.registry import Entry, FileFacts, HubAddress, hub_file
 from drasp_cli.checkpoints.resolve import resolve
 from drasp_cli.checkpoints.store import load_predictor
@@ -242,10 +242,18 @@ def test_no_network(publish: Callable[..., str], tmp_path: Path) -> None:
         assert problem_of("hf-hub:owner/repo") is HubProblem.UNREACHABLE
 
 
-def test_a_file_without_network_is_told_at_once_and_once(
-    hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda: fetch_file(HubAddress("owner/repo"), WEIGHTS, progress=True),
+        lambda: fetch(HubAddress("owner/repo", "0" * 40), progress=True),
+        lambda: fetch(HubAddress("owner/repo"), progress=True),
+    ],
+)
+def test_no_network_is_told_at_once_and_once(
+    act: Callable[[], object], hub: LocalHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client would try six times, in half a minute, and say so each time."""
+    """The client would try six times, in 23 s, and say so each time."""
     said = BufferingHandler(1000)
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"{seconds} s are waited"))
     with environment(tmp_path, "http://127.0.0.1:9"):
@@ -253,7 +261,7 @@ def test_a_file_without_network_is_told_at_once_and_once(
 
         monkeypatch.setattr(logging.getLogger("huggingface_hub"), "handlers", [said])
         with pytest.raises(HubError) as caught:
-            fetch_file(HubAddress("owner/repo"), WEIGHTS, progress=True)
+            act()
     assert caught.value.problem is HubProblem.UNREACHABLE
     assert not said.buffer
 
