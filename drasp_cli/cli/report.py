@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,8 @@ from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import OutputError
 
 if TYPE_CHECKING:
+    from drasp_cli.datatypes import ClipScore
+    from drasp_cli.evaluation import Evaluation
     from drasp_cli.reporting.content import Report
     from drasp_cli.reporting.gathering import Wishes
 
@@ -48,6 +51,18 @@ def report(
             "--no-explain", help="Pictures of sounds without what the scores lean on.", rich_help_panel=_SHOWN
         ),
     ] = False,
+    ratings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Human ratings of clips or systems: how well the scores follow them.",
+            rich_help_panel=_SHOWN,
+        ),
+    ] = None,
+    axis: Annotated[
+        str | None,
+        typer.Option(metavar="AXIS", help="Of ratings that do not say theirs.", rich_help_panel=_SHOWN),
+    ] = None,
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Take scores of several models, or revisions of one.")
     ] = False,
@@ -59,6 +74,8 @@ def report(
     """
     if embed_audio and no_audio:
         raise typer.BadParameter("goes not with --no-audio", param_hint="--embed-audio")
+    if axis is not None and ratings is None:
+        raise typer.BadParameter("goes with --ratings", param_hint="--axis")
     from drasp_cli.reporting.gathering import Wishes, gather_report
     from drasp_cli.reporting.page import report_page
     from drasp_cli.tables.reading import table_files
@@ -66,15 +83,30 @@ def report(
     talk = Talk(quiet)
     _check_ending(output)
     files = table_files(scores)
-    options.refuse_overwriting(output, files, "--output")
-    wishes = Wishes(clips, not no_audio, embed_audio, not no_explain, allow_mixed, title)
+    options.refuse_overwriting(output, [*files, *([ratings] if ratings else [])], "--output")
+    wishes = Wishes(clips, not no_audio, embed_audio, not no_explain, allow_mixed, title, ratings, axis)
     with talk.progress("listen", None) as advance:
-        found = gather_report(files, wishes, _command(scores, output, wishes), os.environ, advance)
+        command = _command(scores, output, wishes)
+        found = gather_report(files, wishes, command, os.environ, advance, partial(_compare, wishes, talk))
     options.refuse_overwriting(output, [row.clip.path for row in found.rows], "--output")
     size = _write(output, report_page(found, output))
     _tell(found, output, size, talk)
     if found.failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _compare(wishes: Wishes, talk: Talk, rows: Sequence[ClipScore]) -> Sequence[Evaluation]:
+    """The rows against the ratings that are wished for; none without any.
+
+    Raises:
+        RatingsError: they cannot be read, or nothing in them fits.
+    """
+    if wishes.ratings is None:
+        return ()
+    from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes, scored_axes
+
+    rated = read_rated_axes(wishes.ratings, axes_of(rows), if_unnamed=wishes.axis, scored=scored_axes(rows))
+    return compare_with_ratings(rows, rated, talk)
 
 
 def _check_ending(output: str) -> None:
@@ -97,6 +129,8 @@ def _command(scores: Sequence[str], output: str, wishes: Wishes) -> str:
         words += ["--title", wishes.title]
     if wishes.clips != type(wishes)().clips:
         words += ["--clips", str(wishes.clips)]
+    for option, value in (("--ratings", wishes.ratings), ("--axis", wishes.axis)):
+        words += [option, value] if value is not None else []
     given = {
         "--embed-audio": wishes.embed,
         "--no-audio": not wishes.audio,

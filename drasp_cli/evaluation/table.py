@@ -45,12 +45,13 @@ def evaluation_records(evaluations: Sequence[Evaluation], model: str) -> Iterato
                 yield (
                     *(result.axis, level, len(found.scores), metric, rounded(value), rounded(low), rounded(high)),
                     rounded(found.listeners.get(metric)),
-                    _note(found, value),
+                    note_on(found, value),
                     model,
                 )
 
 
-def _note(found: Agreement, value: float) -> str:
+def note_on(found: Agreement, value: float) -> str:
+    """Why a figure is missing, or its interval not to be trusted; empty where all is well."""
     if math.isnan(value):
         return found.undefined or ""
     return _FEW if len(found.scores) < FEW_ITEMS else ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drasp_cli.evaluation import Agreement, Evaluation
+from drasp_cli.evaluation.scales import share_a_scale
 from drasp_cli.plots.style import BLACK, BLUE, GREY, PAGE_WIDTH, note, save, shortened, spaced, style
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _FEW_SYSTEMS = 20  # behind which their clips are drawn
 _NAMED = 12  # systems that carry their names
 _MOST_POINTS = 3000
 _CELLS = 60  # of a density, along a side
-_SQUASHED = 0.1  # of a panel: where one scale for both would leave less than this, each has its own
 _ROOM = 0.05  # round the points, of their range
 _LONGEST_NAME, _LONGEST_AXIS = 16, 30  # characters
 _SINGLE, _WITH_NAMES, _WITHOUT = 4.0, 2.25, 3.15  # inches of the side of a single panel; of one of two in a line
@@ -135,8 +135,7 @@ def _set_limits(axes: Axes, levels: Sequence[Agreement]) -> bool:
     scores = [score for level in levels for score in level.scores]
     across, up = (min(ratings), max(ratings)), (min(scores), max(scores))
     both = (min(*across, *up), max(*across, *up))
-    whole = both[1] - both[0]
-    is_shared = all(end - start >= _SQUASHED * whole or start == end for start, end in (across, up))
+    is_shared = share_a_scale(ratings, scores)
     axes.set_xlim(*_with_room(both if is_shared else across))
     axes.set_ylim(*_with_room(both if is_shared else up))
     for scale in (axes.xaxis, axes.yaxis):

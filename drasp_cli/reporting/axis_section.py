@@ -1,4 +1,4 @@
-"""One axis of the page: the ranking of systems, what is not separated, and the clips to hear."""
+"""One axis of the page: the ranking of systems, what is not separated, what people say, and the clips to hear."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from drasp_cli.reporting import ranking_drawing as drawing
+from drasp_cli.reporting.agreement_section import agreement_part
 from drasp_cli.reporting.cards import draw_cards
 from drasp_cli.reporting.content import Report
 from drasp_cli.reporting.markup import Html, element, joined
@@ -42,7 +43,10 @@ def axis_section(report: Report, place: int, page: str) -> Html:
     name = f", {_NAMES[bare]}" if bare in _NAMES else ""
     calibrated = ", on a lab's own scale" if axis in report.calibrated else ""
     title = element("h2", visible(axis), element("span", name + calibrated, class_="soft"), id=f"axis-{place}-title")
-    parts = [title, _ranking(report, axis), _open_pairs(report, axis), draw_cards(report, place, page)]
+    parts = [title, _ranking(report, axis), _open_pairs(report, axis)]
+    if axis in report.agreement:
+        parts.append(agreement_part(report.agreement[axis]))
+    parts.append(draw_cards(report, place, page))
     return element("section", *parts, id=f"axis-{place}", aria_labelledby=f"axis-{place}-title")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drasp_cli.audio.flags import SIMULATED_RATINGS
 from drasp_cli.datatypes import ClipScore
+from drasp_cli.evaluation import Evaluation
 from drasp_cli.reporting.choosing import Choice
 from drasp_cli.reporting.listening import Sound
 from drasp_cli.tables.calibration import CALIBRATED
@@ -16,7 +17,7 @@ from drasp_cli.tables.systems import SystemTable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A score table behind the report.
+    """A file behind the report.
 
     Attributes:
         path: as the user named it.
@@ -36,12 +37,14 @@ class Provenance:
         command: as a shell takes it.
         date: in words, or empty.
         sources: the score tables, in order.
+        ratings: the file of ratings by people, where there is one.
     """
 
     version: str
     command: str
     date: str
     sources: tuple[Source, ...]
+    ratings: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Report:
         audio: for each row whether its file is there; None where no audio was asked for.
         embedded: number of a row -> address that holds its audio.
         made: how it came to be.
+        agreement: axis -> how well it follows ratings by people; axes that nobody rated are left out.
     """
 
     title: str
@@ -69,6 +73,7 @@ class Report:
     audio: Sequence[bool] | None
     embedded: Mapping[int, str]
     made: Provenance
+    agreement: Mapping[str, Evaluation] = field(default_factory=dict)
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from drasp_cli import __version__
 from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import AudioError, DraspError
+from drasp_cli.evaluation import Evaluation
 from drasp_cli.reporting.audio import embedded, is_there
 from drasp_cli.reporting.choosing import Choice, choose
 from drasp_cli.reporting.content import Provenance, Report, Source
@@ -37,6 +38,8 @@ class Wishes:
         explain: whether what the scores of the chosen clips lean on is worked out.
         allow_mixed: take rows of several models.
         title: of the page; empty for one that names the tables.
+        ratings: the file of ratings by people, if there is one.
+        axis: which the ratings are of, where they do not say it.
     """
 
     clips: int = 5
@@ -45,6 +48,8 @@ class Wishes:
     explain: bool = True
     allow_mixed: bool = False
     title: str = ""
+    ratings: str | None = None
+    axis: str | None = None
 
 
 def gather_report(
@@ -53,6 +58,7 @@ def gather_report(
     command: str,
     environment: Mapping[str, str],
     on_clip: Callable[[], None] = lambda: None,
+    compare: Callable[[Sequence[ClipScore]], Sequence[Evaluation]] = lambda rows: (),
 ) -> Report:
     """The report of some score tables. Its rows, and pictures of the chosen clips alone, are in memory.
 
@@ -62,11 +68,14 @@ def gather_report(
         command: that makes it, as a shell takes it.
         environment: where `SOURCE_DATE_EPOCH` may stand.
         on_clip: called when a chosen clip is done.
+        compare: holds the rows against the ratings that are wished for, axis by axis.
 
     Raises:
         TableError: the tables cannot be read or ranked.
+        RatingsError: of `compare`.
     """
     rows = list(read_score_tables(files, allow_mixed=wishes.allow_mixed))
+    agreement = {result.axis: result for result in compare(rows)}
     has_systems = any(row.clip.system for row in rows)
     table = rank_systems(rows, allow_mixed=wishes.allow_mixed) if has_systems else average_clips(rows)
     choices = tuple(choose(rows, axis, wishes.clips) for axis in table.axes)
@@ -79,9 +88,10 @@ def gather_report(
     # Only what was decoded is put into a page that may be sent: a table may name any file of this disk as a clip.
     heard = sorted({number for number, _ in sounds}) if wishes.embed else []
     held = {number: embedded(rows[number].clip) for number in heard}
-    made = Provenance(__version__, command, _date(files, environment), tuple(map(_source, files)))
+    ratings = None if wishes.ratings is None else _source(wishes.ratings)
+    made = Provenance(__version__, command, _date(files, environment), tuple(map(_source, files)), ratings)
     title = wishes.title or _title(files)
-    return Report(title, rows, table, choices, sounds, silence, audio, held, made)
+    return Report(title, rows, table, choices, sounds, silence, audio, held, made, agreement)
 
 
 def chosen(choices: Iterable[Choice]) -> dict[int, list[str]]:

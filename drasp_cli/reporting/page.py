@@ -153,6 +153,7 @@ def _made(report: Report) -> Html:
         ("models", joined([_models(report)])),
         ("command", element("code", visible(report.made.command), dir="auto")),
         ("score tables", _list([f"{visible(one.path)}, sha256 {one.digest}…" for one in report.made.sources])),
+        *_ratings(report),
         ("clips paired by", joined([_pairing(report)])),
         ("calibrated", joined([visible(", ".join(report.calibrated)) or "no: scores are as the model gave them"])),
     ]
@@ -165,6 +166,11 @@ def _made(report: Report) -> Html:
     if any(found.explanation is not None for found in report.sounds.values()):
         shown.append(element("p", sound))
     return joined([*shown, element("dl", *entries)])
+
+
+def _ratings(report: Report) -> list[tuple[str, Html]]:
+    ratings = report.made.ratings
+    return [] if ratings is None else [("ratings", _list([f"{visible(ratings.path)}, sha256 {ratings.digest}…"]))]
 
 
 def _pairing(report: Report) -> str:

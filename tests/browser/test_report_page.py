@@ -64,7 +64,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         csv.writer(stream).writerows([("id", "prompt"), (f"{SYSTEMS[0]}/{NAMES[2]}", PROMPT)])
     invoke("score", "clips", "-m", "./tiny", "--prompts", "prompts.csv", "--with-prompts", "-o", "scores.csv")
     (folder / "pages").mkdir()
-    invoke("report", "scores.csv", "-o", "pages/report.html", "--title", f"Title {IMAGE}", "--clips", "6")
+    with (folder / "ratings.csv").open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        paths = [f"clips/{system}/{name}" for system in SYSTEMS for name in NAMES]
+        csv.writer(stream).writerows([("path", "MI"), *((path, i % 5 + 0.25) for i, path in enumerate(paths))])
+    shown = ("--title", f"Title {IMAGE}", "--clips", "6", "--ratings", "ratings.csv")
+    invoke("report", "scores.csv", "-o", "pages/report.html", *shown)
     invoke("report", "scores.csv", "-o", "pages/embedded.html", "--embed-audio")
     yield folder
     os.chdir(before)
@@ -148,6 +152,19 @@ def test_the_table_holds_every_clip_and_why_one_failed(page: Chrome, scores: lis
     (broken,) = [name for name in column(page, "clip") if "broken.wav" in name]
     assert next(row["error"] for row in scores if row["error"]) in broken
     assert page.find_element(By.CSS_SELECTOR, "#failures tbody").text.startswith("clips/__proto__/broken.wav")
+
+
+def test_ratings_by_people_are_drawn_beside_the_figures(page: Chrome) -> None:
+    part = page.find_element(By.CSS_SELECTOR, "#axis-0 .against-people")
+    assert f"{len(NAMES) * len(SYSTEMS)} clips with a score and a rating" in part.text
+    boxes = page.execute_script(
+        "return [...arguments[0].querySelectorAll('circle')].map(c => [c.querySelector('title').textContent, "
+        "getComputedStyle(c).fill, c.getBoundingClientRect().width])",
+        part,
+    )
+    assert sorted(title.partition(":")[0] for title, _, _ in boxes) == sorted(SYSTEMS)
+    assert all(fill.startswith("rgb") and width > 4 for _, fill, width in boxes)
+    assert not page.find_elements(By.CSS_SELECTOR, "#axis-1 .against-people")  # nobody rated TA
 
 
 def test_sorting_by_mouse_and_keyboard(page: Chrome, scores: list[dict[str, str]]) -> None:

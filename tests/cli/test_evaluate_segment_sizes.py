@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from drasp_cli.checkpoints.store import revision_of
 from tests.cli.conftest import Run
-from tests.tiny import tiny_folder, tiny_plain
+from tests.tiny import tiny_audiobox_folder, tiny_audiobox_plain, tiny_folder, tiny_plain
 
 RATED = [1.5, 2.0, 2.5, 3.5, 3.0, 4.5]
 SCORES = {
@@ -127,6 +127,25 @@ def test_a_checkpoint_whose_size_is_not_known_is_refused(drasp: Run) -> None:
     assert "s8.csv:2: does not say which model scored its rows" in run.stderr
     run = evaluate(drasp, tables=("plain.csv",))
     assert "no pooling has segments, of ./plain@" in run.stderr
+
+
+def test_a_checkpoint_without_a_pooling_is_the_mean_of_its_frames(drasp: Run) -> None:
+    """Such as Meta's; one of its axes is rated, and the column of another model beside it is not taken for it."""
+    labels = []
+    for name, pooling in (("drasp", tiny_audiobox_plain()["pooling"]), ("meta", None)):
+        made = tiny_audiobox_folder(Path(name).absolute(), pooling=pooling)
+        labels.append(f"./{name}@{revision_of(made)}")
+    lines = [f"{i}.wav,,{';'.join(labels)},,{i},{(7 * i) % 5},{i}" for i in range(5)]
+    Path("both.csv").write_text("path,system,model,error,PQ@./drasp,PQ@./meta,PQ@./gone\n" + "\n".join(lines) + "\n")
+    Path("ratings.csv").write_text("path,Production_Quality\n" + "".join(f"{i}.wav,{i}\n" for i in range(5)))
+    run = drasp("evaluate", "both.csv", "--ratings", "ratings.csv", "--by-segment-size")
+    assert run.exit_code == 0, run.stderr
+    found = [row for row in rows(run.stdout) if row["metric"] == "MSE"]
+    assert [(row["pooling"], row["segment_size"], row["model"]) for row in found] == [
+        ("mean", "", labels[1]),
+        ("DualResolutionAttentiveStatistics", "4", labels[0]),
+    ]
+    assert [float(row["value"]) for row in found] == [sum((i - 7 * i % 5) ** 2 for i in range(5)) / 5, 0.0]
 
 
 @pytest.mark.usefixtures("planted")

@@ -80,6 +80,30 @@ def test_means_and_groups_are_those_of_rank_systems(drasp: Run, scored: Path) ->
         assert row["MI_group"] in line
 
 
+def test_ratings_by_people_are_on_the_page(drasp: Run, scored: Path) -> None:
+    lines = [f"{row['path']},{i % 3 + 1}" for i, row in enumerate(csv.DictReader(scored.read_text().splitlines()))]
+    Path("ratings.csv").write_text("path,rating\n" + "\n".join(lines[1:]) + "\n")
+    done = drasp("report", "scores.csv", "-o", "report.html", "--no-audio", "--ratings", "ratings.csv")
+    assert (done.exit_code, done.stderr.count("--axis says it")) == (1, 1)  # of MI or of TA?
+    words = ("--no-audio", "--ratings", "ratings.csv", "--axis", "TA")
+    done = drasp("report", "scores.csv", "-o", "report.html", *words)
+    assert done.exit_code == 0, done.stderr
+    text = page()
+    held = drasp("evaluate", "scores.csv", "--ratings", "ratings.csv", "--axis", "TA").stdout
+    for row in csv.DictReader(held.splitlines()):
+        assert f"{float(row['value']):.3f}<span" in text
+        assert f"{float(row['low']):.3f} to {float(row['high']):.3f}" in text
+    assert text.count("Against ratings by people") == 1
+    assert "5 clips with a score and a rating, 1 without a rating (such as results/alpha/1.wav)" in text
+    assert "5 clips with a score and a rating" in done.stderr
+    assert "--ratings ratings.csv --axis TA" in text
+    assert re.search("<dt>ratings</dt><dd><div[^>]*>ratings.csv, sha256 [0-9a-f]{12}", text)
+    assert drasp("report", "scores.csv", "-o", "report.html", "--axis", "TA").exit_code == 2
+    before = Path("ratings.csv").rename("ratings.html").read_bytes()
+    assert drasp("report", "scores.csv", "-o", "ratings.html", "--ratings", "ratings.html").exit_code == 2
+    assert Path("ratings.html").read_bytes() == before
+
+
 def test_the_same_command_writes_the_same_bytes(drasp: Run, scored: Path) -> None:
     drasp("report", "scores.csv", "-o", "report.html")
     first = Path("report.html").read_bytes()
