@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from drasp_cli.models.backbones import htsat
@@ -110,6 +114,49 @@ def test_no_tensor_is_too_large_and_windows_are_what_they_are_alone(
     torch.testing.assert_close(scored, alone, atol=1e-6, rtol=1e-6)
 
 
-def test_of_the_full_size_two_windows_are_computed_at_once() -> None:
+def test_of_the_full_size_two_windows_are_computed_at_once_and_more_where_they_have_become_smaller() -> None:
     with torch.device("meta"):
-        assert HTSAT(HTSATConfig(), num_mels=64).windows_at_once == 2
+        tower = HTSAT(HTSATConfig(), num_mels=64)
+    assert tower.windows_at_once == 11
+    assert [stage.windows_at_once for stage in tower.layers] == [2, 5, 11, 23]
+
+
+@pytest.mark.parametrize(
+    ("context", "is_fused"),
+    [
+        (torch.inference_mode(), True),
+        (torch.enable_grad(), False),
+        (torch.autocast("cpu", torch.bfloat16), False),
+    ],
+)
+def test_attention_is_torchs_own_where_that_is_faster_and_as_exact(
+    monkeypatch: pytest.MonkeyPatch, context: AbstractContextManager[None], is_fused: bool
+) -> None:
+    """In half precision it would round the bias before it is added."""
+    called: list[bool] = []
+    fused = F.scaled_dot_product_attention
+
+    def note(*args: Any, **more: Any) -> Tensor:
+        called.append(True)
+        return fused(*args, **more)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", note)
+    tower = small()
+    with torch.no_grad(), context:
+        tower(torch.zeros(2, 64, 16))
+    assert bool(called) == is_fused
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+def test_both_ways_to_attend_are_the_same(shift: int) -> None:
+    """With biases far from 0, and rows of several images."""
+    generator = torch.Generator().manual_seed(0)
+    attention = htsat.WindowAttention(16, 4, 2)
+    with torch.no_grad():
+        attention.relative_position_bias_table.normal_(std=3.0, generator=generator)
+    mask = htsat.shifted_window_mask(8, 4, shift) if shift else None
+    windows = torch.randn(3 * 4, 16, 16, generator=generator)
+    written_out = attention(windows, mask)
+    with torch.inference_mode():
+        fused = attention(windows, mask)
+    torch.testing.assert_close(fused, written_out, atol=1e-6, rtol=1e-6)
