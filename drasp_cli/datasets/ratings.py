@@ -174,6 +174,9 @@ def _from_objects(
 
 def _from_list(source: str) -> Iterator[_Row]:
     for line, text in numbered_lines(source, "surrogateescape"):
+        _, *rated = text.split(";")
+        if rated and all(_is_number(cell.replace(",", ".")) for cell in rated):  # 3,5 for 3.5 goes with semicolons
+            raise RatingsError(source, "looks separated by semicolons; commas are expected", line)
         cells = [cell.strip() for cell in next(csv.reader([text]), [])]
         if len(cells) == 5 and not _is_number(cells[1]):
             system, name, rating, _, listener = cells

@@ -68,6 +68,10 @@ def test_single_ratings_in_rows(tmp_path: Path) -> None:
     assert found.is_single
 
 
+def test_a_name_may_hold_a_semicolon(tmp_path: Path) -> None:
+    assert plain(read(tmp_path, "r.txt", "take;3.wav,4\n")) == [(("take;3.wav",), "", {UNNAMED: [4.0]})]
+
+
 def test_ratings_of_systems(tmp_path: Path) -> None:
     found = read(tmp_path, "r.csv", "system,MI\nA,3\nB,4\n")
     assert found.of_systems
@@ -100,6 +104,8 @@ def test_the_name_of_an_axis_of_several_models_may_be_whole(tmp_path: Path) -> N
         ),
         ("r.csv", "path,MI\nx,\n", r"r\.csv: holds no rating"),
         ("r.csv", "path,MI\n", r"r\.csv: holds no rating"),
+        ("r.txt", "a.wav;3,5\nb.wav;4,0\n", r"r\.txt:1: looks separated by semicolons; commas are expected"),
+        ("r.txt", "a.wav;3,5;4,0\n", r"r\.txt:1: looks separated by semicolons"),
         ("r.csv", "path;MI\na.wav;3,5\n", r"r\.csv:1: looks separated by semicolons"),
         ("r.csv", "", r"r\.csv: is empty"),
         ("r.txt", "a.wav,3,4,5\n", r"r\.txt:1: 4 cells; a list without a header has name,rating"),
