@@ -113,6 +113,16 @@ class ScoringJob:
             raise InputError("--calibration", f"{reason}; calibrate that model, or score with the other")
         return (*self.named.axes, *calibration.axes)
 
+    def axes_to_score(self, clips: ClipList) -> tuple[str, ...]:
+        """The columns that `clips` may have scores in: where no prompt is read, those that need one stay empty."""
+        has_prompts = any(clip.prompt is not None for clip in clips)
+        return tuple(
+            column
+            for checkpoint, columns in zip(self.checkpoints, self.named.columns, strict=True)
+            for axis, column in columns.items()
+            if axis not in checkpoint.predictor.text_axes or (has_prompts and checkpoint.tokenizer is not None)
+        )
+
     def rows(self, clips: ClipList, already: int = 0) -> Iterator[ClipScore]:
         """Scores of `clips` from number `already` on, as they come; whatever forbids to begin is raised at once."""
         checkpoints = self.checkpoints

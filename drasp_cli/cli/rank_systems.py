@@ -116,7 +116,7 @@ def rank_systems(
             require_prompts(clips, prompts)
         _check_axis(by, job, clips)
         if ratings is not None:  # a mistake in them is told before anything is scored
-            rated = read_rated_axes(ratings, job.axes, if_unnamed=by)
+            rated = read_rated_axes(ratings, job.axes, if_unnamed=by, scored=job.axes_to_score(clips))
         rows = job.rows(clips)
     compared: list[Evaluation] = []
     if ratings is not None:

@@ -61,7 +61,11 @@ def report(
     ] = None,
     axis: Annotated[
         str | None,
-        typer.Option(metavar="AXIS", help="Of ratings that do not say theirs.", rich_help_panel=_SHOWN),
+        typer.Option(
+            metavar="AXIS",
+            help="With --ratings, only this axis; needed where they do not say theirs.",
+            rich_help_panel=_SHOWN,
+        ),
     ] = None,
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Take scores of several models, or revisions of one.")
@@ -105,7 +109,7 @@ def _compare(wishes: Wishes, talk: Talk, rows: Sequence[ClipScore]) -> Sequence[
         return ()
     from drasp_cli.cli.ratings import axes_of, compare_with_ratings, read_rated_axes, scored_axes
 
-    rated = read_rated_axes(wishes.ratings, axes_of(rows), if_unnamed=wishes.axis, scored=scored_axes(rows))
+    rated = read_rated_axes(wishes.ratings, axes_of(rows), only=wishes.axis, scored=scored_axes(rows))
     return compare_with_ratings(rows, rated, talk)
 
 

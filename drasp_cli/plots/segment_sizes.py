@@ -43,7 +43,7 @@ _CURVES = ((BLUE, "o", "●"), (VERMILION, "s", "■"), (GREEN, "^", "▲"), (PU
 _DASHES = ((6, 2), (6, 2, 1, 2), (2, 1.5), (10, 2), (6, 2, 1, 2, 1, 2), (10, 2, 2, 2), (4, 4))
 """Points of a dash and of a gap, for each pooling without segments."""
 _DOTTED = (1, 2)
-_ROW, _LABEL, _EDGES, _HEAD = 2.0, 0.27, 0.35, 0.55  # inches: of an axis, of a label of two lines; of the title
+_ROW, _LABEL, _EDGES, _HEAD = 2.0, 0.27, 0.5, 0.55  # inches: of an axis, of a label of two lines; of the title
 _APART = 0.05  # doublings of the size between curves, so that their intervals do not hide each other
 _LEAST_GAP = 0.09  # of the width of a panel, between sizes that are named below it
 _LONGEST_AXIS = 20  # characters
@@ -81,14 +81,17 @@ def draw_segment_sizes(found: Sequence[SizedEvaluation], *, title: str, facts: s
     figure = Figure(figsize=(PAGE_WIDTH, len(names) * row + _HEAD), layout="constrained")
     figure.suptitle(f"{shortened(title)}\n{shortened(facts)}", x=0.01, ha="left")
     panels = figure.subplots(len(names), len(levels), squeeze=False, sharex=True)
+    labels: list[list[tuple[str, float, str]]] = []  # of the last panel of each line
     for name, line in zip(names, panels, strict=True):
         for level, axes in zip(levels, line, strict=True):
-            labels = _draw(axes, [one for one in found if one.axis == name], level, _looks(found))
-            if axes is line[-1]:
-                label_ends(axes, labels)
+            ends = _draw(axes, [one for one in found if one.axis == name], level, _looks(found))
+        labels.append(ends)
         line[0].set_ylabel(f"{shortened(name, _LONGEST_AXIS)} {_METRIC}", fontweight="bold")
     for axes in panels[-1]:
         axes.set_xlabel("segment size (frames)")
+    figure.draw_without_rendering()  # so that panels are as high as they will be, and words find their room
+    for axes, ends in zip(panels[:, -1], labels, strict=True):
+        label_ends(axes, ends)
     return figure
 
 
@@ -157,7 +160,7 @@ def _draw(
     axes.set_axisbelow(True)
     counts = [len(one.levels[level].scores) for one in found if level in one.levels]
     rough = ", a rough guide" if counts and min(counts) < FEW_ITEMS else ""
-    said = f"{level} level, {_range(counts)} {level}s; bars: 95 % interval{rough}" if counts else f"no {level} level"
+    said = f"{level} level, {_range(counts)} {level}s\nbars: 95 % interval{rough}" if counts else f"no {level} level"
     note(axes, said)
     return labels
 

@@ -141,7 +141,7 @@ def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]]) -> None:
     bottom, top = axes.get_ylim()
     panel = axes.get_window_extent().height / axes.figure.dpi  # inches
     lines = max((text.count("\n") + 1 for text, _, _ in labels), default=1)
-    line = 1.15 * _SMALLEST / 72 * lines / panel
+    line = (1.15 + 1.25 * (lines - 1)) * _SMALLEST / 72 / panel
     order = sorted(range(len(labels)), key=lambda i: labels[i][1])
     heights = [(labels[i][1] - bottom) / (top - bottom) for i in order]
     for i, height in zip(order, spaced(heights, line), strict=True):

@@ -39,7 +39,7 @@ class Wishes:
         allow_mixed: take rows of several models.
         title: of the page; empty for one that names the tables.
         ratings: the file of ratings by people, if there is one.
-        axis: which the ratings are of, where they do not say it.
+        axis: the only one that is held against the ratings; None for all that are rated.
     """
 
     clips: int = 5

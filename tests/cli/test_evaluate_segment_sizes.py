@@ -87,7 +87,8 @@ def test_the_curve_is_drawn(drasp: Run) -> None:
         "segment size (frames)",
         "MI SRCC",
         "TemporalAverage",
-        "clip level, 6 clips; bars: 95 % interval, a rough guide",
+        "clip level, 6 clips",
+        "bars: 95 % interval, a rough guide",
     ):
         assert f"<!-- {words} -->" in picture
     assert "<!-- s8.csv and 2 more against ratings.txt -->" in picture

@@ -400,13 +400,27 @@ def test_an_axis_that_is_empty_without_prompts_is_told_with_its_cause(drasp: Run
     assert f"hold none on TA to rank by{cause}" in run.stderr
 
 
+def test_audio_without_prompts_takes_ratings_that_do_not_say_their_axis(drasp: Run, results: Path) -> None:
+    """Nothing but MI will have scores; with prompts the ratings might be of TA."""
+    lines = [f"{system}/{clip}.wav,{clip}.5" for system in ("alpha", "beta", "gamma") for clip in (1, 2)]
+    Path("ratings.csv").write_text("path,rating\n" + "\n".join(lines) + "\n")
+    run = drasp("rank-systems", "results", "--ratings", "ratings.csv")
+    assert run.exit_code == 0, run.stderr
+    assert {row["MI_rating"] for row in csv.DictReader(io.StringIO(run.stdout))} == {"2.000000"}
+    Path("prompts.csv").write_text("id,prompt\n1,slow piano\n")
+    run = drasp("rank-systems", "results", "--ratings", "ratings.csv", "--prompts", "prompts.csv")
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert "does not say which axis it rates" in run.stderr
+
+
 def test_mistakes_in_ratings_are_told_before_any_clip_is_scored(
     drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("drasp_cli.scoring.score_clips", lambda *_, **__: pytest.fail("scoring has begun"))
+    Path("prompts.csv").write_text("id,prompt\n1,slow piano\n")  # so that a rating may be of MI or of TA
     for text, words in (("path,PQ\na,1\n", "no column holds ratings"), ("path,rating\na,1\n", "which axis it rates")):
         Path("ratings.csv").write_text(text)
-        run = drasp("rank-systems", "results", "--ratings", "ratings.csv")
+        run = drasp("rank-systems", "results", "--ratings", "ratings.csv", "--prompts", "prompts.csv")
         assert run.exit_code == 1
         assert words in run.stderr
 

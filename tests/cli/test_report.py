@@ -98,6 +98,10 @@ def test_ratings_by_people_are_on_the_page(drasp: Run, scored: Path) -> None:
     assert "5 clips with a score and a rating" in done.stderr
     assert "--ratings ratings.csv --axis TA" in text
     assert re.search("<dt>ratings</dt><dd><div[^>]*>ratings.csv, sha256 [0-9a-f]{12}", text)
+    Path("named.csv").write_text("path,MI,TA\n" + "\n".join(f"{line},{i}" for i, line in enumerate(lines)) + "\n")
+    for wanted, shown in (([], 2), (["--axis", "MI"], 1)):
+        drasp("report", "scores.csv", "-o", "named.html", "--no-audio", "--ratings", "named.csv", *wanted)
+        assert page("named.html").count("Against ratings by people") == shown
     assert drasp("report", "scores.csv", "-o", "report.html", "--axis", "TA").exit_code == 2
     before = Path("ratings.csv").rename("ratings.html").read_bytes()
     assert drasp("report", "scores.csv", "-o", "ratings.html", "--ratings", "ratings.html").exit_code == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from drasp_cli.evaluation import Evaluation, JoinReport, agreement
 from drasp_cli.evaluation.segment_sizes import SizedEvaluation, in_order
@@ -95,6 +96,26 @@ def test_levels_are_side_by_side_and_axes_below_each_other(tmp_path: Path) -> No
     assert [panel.get_ylabel() for panel in axes] == ["$MI$ SRCC", "", "TA SRCC", ""]
     save_segment_sizes(found, title="$", facts="f", path=str(tmp_path / "a.svg"))
     assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+def test_no_words_stand_on_others() -> None:
+    """With the longest that there are: few systems, many clips, and every pooling at once."""
+    names = [name for name in POOLINGS if PoolingConfig(name).frames_of_segment is None]
+    found = [one(name, None, i, level=level) for i, name in enumerate(names) for level in ("clip", "system")]
+    found += [one(DRASP, size, size, level=level) for size in (1, 2, 4, 8, 16, 32) for level in ("clip", "system")]
+    few = agreement([1.0, 2.0, 3.0], [1.0, 3.0, 2.0])
+    found.append(SizedEvaluation("MI", DRASP, 3, "m@1", Evaluation("MI", JoinReport(3, (), (), ()), few, few, ())))
+    figure = draw_segment_sizes(found, title="title", facts="facts")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.canvas.draw()
+    left, right = figure.axes
+    texts = [text for axes in figure.axes for text in axes.texts]
+    boxes = [text.get_window_extent(renderer) for text in texts]
+    boxes += [axes._left_title.get_window_extent(renderer) for axes in (left, right)]  # type: ignore[attr-defined]
+    assert len(boxes) > len(names)
+    for i, box in enumerate(boxes):
+        assert not [other for other in boxes[:i] if box.overlaps(other.shrunk(0.98, 0.8))]
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
 
 
 def test_what_is_not_defined_is_not_drawn() -> None:
