@@ -105,7 +105,7 @@ def libraries_of(wish: Wish, split: str) -> dict[str, Library]:
 def describe_recordings(wish: Wish) -> str:
     """A paragraph for the README of a listening test: which recordings are in it; empty where there are none."""
     said = [
-        f"\nMost of the {kind} is recorded: {len(find_recordings(folder))} files below `{folder}` "
+        f"\nSome of the {kind} is recorded: {len(find_recordings(folder))} files below `{folder}` "
         f"(digest {digest_recordings(folder)}); no recording is in two sets.\n"
         for kind, folder in wish.recordings.items()
     ]
