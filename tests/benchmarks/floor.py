@@ -18,7 +18,10 @@ from drasp_cli.models.linear import linear
 
 def count_flops(compute: Callable[[], object]) -> int:
     """Floating-point operations of all matrix products and convolutions in it; a multiply-add is two."""
-    counted = {torch.ops.mkldnn._linear_pointwise: _flops_of_linear}  # `drasp_cli.models.linear`
+    counted = {  # what torch's own counter does not know
+        torch.ops.mkldnn._linear_pointwise: _flops_of_linear,  # `drasp_cli.models.linear`
+        torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _flops_of_attention,
+    }
     with torch.no_grad(), FlopCounterMode(display=False, custom_mapping=counted) as counter:
         compute()
     return counter.get_total_flops()
@@ -26,6 +29,11 @@ def count_flops(compute: Callable[[], object]) -> int:
 
 def _flops_of_linear(x: tuple[int, ...], weight: tuple[int, ...], *_: object, **__: object) -> int:
     return 2 * math.prod(x) * weight[0]
+
+
+def _flops_of_attention(query: tuple[int, ...], key: tuple[int, ...], *_: object, **__: object) -> int:
+    """Logits and their product with the values; (batch, heads, tokens, width), values as wide as keys."""
+    return 4 * math.prod(query) * key[2]
 
 
 def count_bytes(compute: Callable[[], object]) -> int:

@@ -262,6 +262,9 @@ def test_markdown_and_json_say_the_same(tmp_path: Path, capsys: pytest.CaptureFi
 def test_operations_and_bytes_of_a_product():
     a, b = torch.ones(8, 4), torch.ones(4, 2)
     assert count_flops(lambda: a @ b) == 2 * 8 * 4 * 2
+    query, key = torch.ones(2, 3, 5, 7), torch.ones(2, 3, 4, 7)
+    written_out = count_flops(lambda: (query @ key.transpose(-2, -1)) @ key)
+    assert count_flops(lambda: torch.nn.functional.scaled_dot_product_attention(query, key, key)) == written_out > 0
     assert count_bytes(lambda: a @ b) == 4 * (8 * 4 + 4 * 2 + 8 * 2)
     assert count_bytes(lambda: a.view(4, 8)[1:]) == 0
 
