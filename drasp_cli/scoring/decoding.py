@@ -1,4 +1,9 @@
-"""Clips decoded by threads, ahead of the networks, each once and handed over in order."""
+"""Clips decoded by threads, ahead of the networks, each once and handed over in order.
+
+Ctrl-C may end the main thread's work between any two steps of Python code. That thread therefore waits for nothing but
+a `SimpleQueue`, and enters a lock as such and not by its condition. `Queue` and the entering and waiting of a
+`Condition` are written in Python: an interrupt inside of them leaves their lock taken for good, and threads behind it.
+"""
 
 from __future__ import annotations
 
@@ -28,23 +33,18 @@ class OpenClip:
         self.facts: tuple[AudioFacts, ...] | None = None
         self.error: AudioError | None = None
         self._room = room
-        self._windows: deque[tuple[int, Window]] = deque()
+        self._windows: queue.SimpleQueue[tuple[int, Window] | None] = queue.SimpleQueue()  # None behind the last
         self._is_read = False
-        self._has_ended = False
         self._failure: BaseException | None = None
 
     def __iter__(self) -> Iterator[tuple[int, Window]]:
         """(place of the spec, window), as `SharedAudio` gives them; raises what nobody expected of the decoder."""
         room = self._room
-        with room.changed:
+        with room.lock:
             self._is_read = True
             room.changed.notify_all()
-        while True:
-            with room.changed:
-                room.changed.wait_for(lambda: self._windows or self._has_ended)
-                if not self._windows:
-                    break
-                item = self._windows.popleft()
+        while (item := self._windows.get()) is not None:
+            with room.lock:
                 room.windows -= 1
                 room.changed.notify_all()
             yield item
@@ -63,24 +63,21 @@ class OpenClip:
             self.error = error
         except BaseException as error:  # noqa: BLE001 - carried to the caller's thread, which raises it
             self._failure = error
-        with self._room.changed:
-            self._has_ended = True
-            self._room.changed.notify_all()
+        self._windows.put(None)
 
     def _put(self, item: tuple[int, Window]) -> bool:
         """Leaves a window as soon as there is room; False when nobody will take it any more."""
         room = self._room
 
         def has_room() -> bool:
-            is_awaited = self._is_read and not self._windows
+            is_awaited = self._is_read and self._windows.empty()
             return room.is_closed or room.windows < room.limit or is_awaited
 
-        with room.changed:
+        with room.lock:
             room.changed.wait_for(has_room)
             if not room.is_closed:
-                self._windows.append(item)
+                self._windows.put(item)
                 room.windows += 1
-                room.changed.notify_all()
             return not room.is_closed
 
 
@@ -95,13 +92,18 @@ class _Room:
         limit: windows that may wait.
         windows: that do.
         is_closed: nobody takes any more.
-        changed: held by whoever reads or changes any of this, or the windows of a clip.
+        lock: held by whoever changes any of this.
+        changed: told when it was.
     """
 
     limit: int
     windows: int = 0
     is_closed: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    changed: threading.Condition = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.changed = threading.Condition(self.lock)
 
 
 def decode_ahead(
@@ -117,7 +119,7 @@ def decode_ahead(
             of the caller, which are at least `workers`.
     """
     room = _Room(ahead)
-    todo: queue.Queue[OpenClip | None] = queue.Queue()
+    todo: queue.SimpleQueue[OpenClip | None] = queue.SimpleQueue()
     threads = [threading.Thread(target=_work, args=(todo, specs, room), daemon=True) for _ in range(workers)]
     for thread in threads:
         thread.start()
@@ -132,7 +134,7 @@ def decode_ahead(
                 return
             yield begun.popleft()
     finally:
-        with room.changed:
+        with room.lock:
             room.is_closed = True
             room.changed.notify_all()
         for _ in threads:
@@ -141,6 +143,6 @@ def decode_ahead(
             thread.join()
 
 
-def _work(todo: queue.Queue[OpenClip | None], specs: Sequence[WindowSpec], room: _Room) -> None:
+def _work(todo: queue.SimpleQueue[OpenClip | None], specs: Sequence[WindowSpec], room: _Room) -> None:
     while (opened := todo.get()) is not None and not room.is_closed:
         opened.decode(specs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -95,3 +97,34 @@ def test_a_bug_is_raised_behind_the_windows_before_it(clips: list[Clip], monkeyp
         assert next(windows) == (0, "window")
         with pytest.raises(RuntimeError, match="a bug"):
             next(windows)
+
+
+INTERRUPTED = """
+import faulthandler, random, signal, time
+from drasp_cli.datatypes import Clip
+from drasp_cli.scoring.decoding import decode_ahead
+
+faulthandler.dump_traceback_later(60, exit=True)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+dice, clips = random.Random(0), [Clip("missing.wav")] * 400
+interrupted, until = 0, time.monotonic() + 3
+while time.monotonic() < until:
+    opened = decode_ahead(clips, [], workers=2, ahead=16)
+    next(opened)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, dice.uniform(1e-4, 5e-3))
+        for clip in opened:
+            list(clip)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        interrupted += 1
+    opened.close()
+print(interrupted)
+"""
+
+
+def test_an_interrupt_at_any_moment_leaves_no_thread_waiting_for_a_lock() -> None:
+    """In a process of its own, which ends itself with all its threads' stacks if it hangs."""
+    run = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 20
