@@ -110,13 +110,5 @@ def scored_axes(rows: Iterable[ClipScore]) -> tuple[str, ...]:
 
 def _joined(result: Evaluation, noun: str) -> str:
     """What was joined, and what found no partner."""
-    join = result.join
-    parts = [f"{counted(join.matched, noun)} with a score and a rating"]
-    for names, what in (
-        (join.only_scores, "without a rating"),
-        (join.only_ratings, "rated and without a row of scores"),
-        (join.without_score, "rated and without a score on the axis"),
-    ):
-        if names:
-            parts.append(f"{len(names)} {what} (such as {names[0]})")
-    return ", ".join(parts)
+    left_over = [f"{len(names)} {why} (such as {names[0]})" for why, names in result.join.left_over.items()]
+    return ", ".join([f"{counted(result.join.matched, noun)} with a score and a rating", *left_over])

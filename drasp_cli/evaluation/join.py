@@ -34,6 +34,16 @@ class JoinReport:
     only_ratings: tuple[str, ...]
     without_score: tuple[str, ...]
 
+    @property
+    def left_over(self) -> dict[str, tuple[str, ...]]:
+        """Why something was not compared, in words -> its names; only where there is any."""
+        names = {
+            "without a rating": self.only_scores,
+            "rated and without a row of scores": self.only_ratings,
+            "rated and without a score on the axis": self.without_score,
+        }
+        return {why: some for why, some in names.items() if some}
+
 
 def join(clips: Iterable[Clip], items: Sequence[Sequence[str]], source: str = "ratings") -> list[int | None]:
     """For each clip the place of its rating in `items`, or None.

@@ -16,7 +16,7 @@ from drasp_cli.evaluation.table import note_on
 from drasp_cli.metrics import METRICS
 from drasp_cli.reporting.markup import Html, element
 from drasp_cli.reporting.ranking_drawing import Scale, scale_of
-from drasp_cli.reporting.text import visible
+from drasp_cli.reporting.text import counted, visible
 
 _LEFT, _TOP, _SIDE, _FOOT = 44, 6, 250, 40
 _MOST_POINTS = 3000  # clips that are points; of more, how many lie in each cell
@@ -33,7 +33,7 @@ def agreement_part(result: Evaluation) -> Html:
         "tr",
         element("th", element("span", "metric", class_="unseen"), scope="col"),
         *(
-            element("th", _counted(len(agreement.scores), level), scope="col", class_="number")
+            element("th", counted(len(agreement.scores), level), scope="col", class_="number")
             for level, agreement in found.items()
         ),
     )
@@ -85,16 +85,8 @@ def _figure(found: Agreement, metric: str, interval: tuple[float, float]) -> Htm
 def _joined(result: Evaluation) -> str:
     """What was compared, and what found no partner."""
     noun = "system" if result.clips is None else "clip"
-    join = result.join
-    parts = [f"{_counted(join.matched, noun)} with a score and a rating"]
-    for names, what in (
-        (join.only_scores, "without a rating"),
-        (join.only_ratings, "rated and without a row of scores"),
-        (join.without_score, "rated and without a score on the axis"),
-    ):
-        if names:
-            parts.append(f"{len(names):,} {what} (such as {visible(names[0])})")
-    return ", ".join(parts)
+    left_over = [f"{len(names):,} {why} (such as {visible(names[0])})" for why, names in result.join.left_over.items()]
+    return ", ".join([f"{counted(result.join.matched, noun)} with a score and a rating", *left_over])
 
 
 def _scatter(result: Evaluation, found: dict[str, Agreement]) -> Html:
@@ -180,7 +172,3 @@ def _x(scale: Scale, rating: float) -> str:
 
 def _y(scale: Scale, score: float) -> str:
     return f"{_TOP + _SIDE * (1 - scale.place(score) / 100):.1f}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -13,7 +13,7 @@ from drasp_cli.reporting.axis_section import axis_section
 from drasp_cli.reporting.content import Report
 from drasp_cli.reporting.markup import Html, data_block, element, joined
 from drasp_cli.reporting.table_data import table_data
-from drasp_cli.reporting.text import visible
+from drasp_cli.reporting.text import counted, visible
 
 _MOST_FAILURES = 50  # that are listed; the table of clips has all
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -28,8 +28,8 @@ def report_page(report: Report, page: str) -> str:
     """
     style, script = _part("page.css"), _part("page.js")
     clips, systems = len(report.rows), len(report.table.systems)
-    of = f" of {_counted(systems, 'system')}" if report.table.evidence else ""
-    lead = f"{_counted(clips, 'clip')}{of}, scored by {_models(report)}"
+    of = f" of {counted(systems, 'system')}" if report.table.evidence else ""
+    lead = f"{counted(clips, 'clip')}{of}, scored by {_models(report)}"
     if report.made.date:
         lead += f"; {report.made.date}"
     parts = {
@@ -88,7 +88,7 @@ def _notices(report: Report) -> Html:
         words = "Several models scored these clips; their means may not be on one scale."
         said.append(element("p", words, class_="notice"))
     if report.failed:
-        words = f"{_counted(len(report.failed), 'clip')} could not be scored and count in no mean: "
+        words = f"{counted(len(report.failed), 'clip')} could not be scored and count in no mean: "
         said.append(element("p", words, element("a", "which, and why", href="#failures"), ".", class_="notice"))
     empty = [axis for place, axis in enumerate(report.table.axes) if place not in report.scored]
     if empty:
@@ -97,7 +97,7 @@ def _notices(report: Report) -> Html:
         said.append(element("p", words, class_="notice quiet"))
     missing = 0 if report.audio is None else sum(not there for there in report.audio)
     if missing:
-        words = f"The audio of {missing:,} of {_counted(len(report.rows), 'clip')} is not where the table says."
+        words = f"The audio of {missing:,} of {counted(len(report.rows), 'clip')} is not where the table says."
         said.append(element("p", words, class_="notice quiet"))
     said += [element("p", visible(reason), class_="notice quiet") for reason in report.silence]
     return joined(said)
@@ -186,7 +186,3 @@ def _list(lines: Sequence[str]) -> Html:
 
 def _models(report: Report) -> str:
     return visible(" and ".join(report.models)) or "a model that the table does not name"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,4 +1,4 @@
-"""Strangers' words on a page: file names, prompts, names of systems, reasons of failures."""
+"""Words on a page: numbers of things, and what strangers wrote: file names, prompts, systems, reasons of failures."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ def visible(text: str) -> str:
     'a\\x00b\\u202e c\\xff é\n'
     """
     return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words.
+
+    >>> counted(1, "clip"), counted(20_000, "clip")
+    ('1 clip', '20,000 clips')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _spelled(character: str) -> str:
