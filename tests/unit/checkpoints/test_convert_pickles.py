@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from drasp_cli.checkpoints.convert.pickles import read_pickle
+from drasp_cli.checkpoints.convert.pickles import bare_globals, read_pickle
 from drasp_cli.checkpoints.convert.state_dict import state_dict_of
 from drasp_cli.errors import InputError
 from tests.research_folder import pickled
@@ -87,6 +90,43 @@ def test_whatever_could_run_is_refused_by_name_and_not_run(tmp_path: Path) -> No
     with pytest.raises(InputError, match=rf"{re.escape(str(path))}: holds objects .* refused: (posix|nt)\.mkdir$"):
         read_pickle(path)
     assert not (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("how", ["pickle", "old torch"])
+def test_what_could_run_in_a_bare_pickle_is_refused_by_name_and_not_run(
+    tmp_path: Path, how: str, protocol: int
+) -> None:
+    """A file of torch before 1.6 is pickles one behind the other, the object's the fourth of them."""
+    path, content = tmp_path / "some.pt", {"state_dict": {"a": torch.ones(1)}, "optimizer": Payload(tmp_path / "mark")}
+    if how == "pickle":
+        path.write_bytes(pickle.dumps(content["optimizer"], protocol))
+    else:
+        torch.save(content, path, pickle_protocol=max(protocol, 1), _use_new_zipfile_serialization=False)
+    with pytest.raises(InputError, match=rf"{re.escape(str(path))}: holds objects .* refused: (posix|nt)\.mkdir$"):
+        read_pickle(path)
+    assert not (tmp_path / "mark").exists()
+
+
+def test_a_name_may_come_from_the_memo(tmp_path: Path) -> None:
+    """Both texts are pushed early, and fetched again where they are put together."""
+    texts = b"\x8c\x05posix\x94\x8c\x06system\x94\x8c\x04safe\x94\x8c\x04also\x94"
+    (tmp_path / "some.pt").write_bytes(b"\x80\x04(" + texts + b"h\x00h\x01\x93\x8c\x04true\x85Rt.")
+    assert bare_globals(tmp_path / "some.pt") == {"posix.system"}
+
+
+def test_an_old_file_of_torch_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    torch.save({"state_dict": {"a": torch.ones(1)}}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    with pytest.raises(InputError, match=r"old\.pt: is no whole file of torch\.save .* save it again with a newer"):
+        read_pickle(tmp_path / "old.pt")
+
+
+@given(content=st.binary(max_size=60), start=st.sampled_from([b"", b"\x80\x04", b"cposix\nsystem\n", b"\x8c\x01a\x94"]))
+def test_bytes_that_are_no_pickle_name_nothing_but_texts(content: bytes, start: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "some.pt"
+        path.write_bytes(start + content)
+        assert all(isinstance(name, str) for name in bare_globals(path))
 
 
 @pytest.mark.parametrize("value", [Path("a"), re.compile("a"), np.zeros(3), np.random.default_rng(0)], ids=repr)
