@@ -42,7 +42,7 @@ class AudioboxPredictor(Predictor):
 
     def __init__(self, config: AudioboxConfig) -> None:
         super().__init__(config)
-        self.wavlm_model = WavLM(config.backbone)
+        self.wavlm_model = WavLM(config.backbone, config.audio.sample_rate)
         dim, pooling = config.backbone.dim, config.pooling
         self.layer_weights = LayerMix(self.axes, self.wavlm_model.num_outputs)
         self.pooling = build_pooling(pooling, dim) if pooling else TemporalAverage(dim)

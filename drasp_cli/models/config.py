@@ -117,6 +117,8 @@ class WavLMConfig:
         pos_conv_groups: its groups.
         num_buckets: rows of the table of relative position biases; half for each direction.
         max_distance: in frames; positions farther apart share the last bucket of their direction.
+        num_mels: bands of the log-mels that take the first convolution's place, over its kernel and stride; None for
+            the convolution, as published.
     """
 
     conv_dim: int = 512
@@ -130,6 +132,7 @@ class WavLMConfig:
     pos_conv_groups: int = 16
     num_buckets: int = 320
     max_distance: int = 800
+    num_mels: int | None = None
 
     @property
     def dim(self) -> int:

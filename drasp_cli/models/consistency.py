@@ -150,6 +150,8 @@ def _check_text(text: TextConfig, source: str) -> None:
 def _check_wavlm(backbone: WavLMConfig, source: str) -> None:
     one_each = len(backbone.conv_kernels) == len(backbone.conv_strides) > 0
     _require(one_each, source, "backbone.conv_strides", "must have one entry for each of conv_kernels, at least one")
+    behind = backbone.num_mels is None or len(backbone.conv_kernels) > 1
+    _require(behind, source, "backbone.conv_kernels", "must have a second entry, a convolution behind the log-mels")
     for key in ("num_heads", "pos_conv_groups"):
         divides = backbone.embed_dim % getattr(backbone, key) == 0
         _require(divides, source, f"backbone.{key}", f"must divide backbone.embed_dim ({backbone.embed_dim})")

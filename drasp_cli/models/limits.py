@@ -38,6 +38,7 @@ _LARGEST = {
     "backbone.num_layers": 256,
     "backbone.mlp_ratio": 256,
     "backbone.frame_repeat": 4096,
+    "backbone.num_mels": 1024,
     "text.vocab_size": 2**21,
     "text.num_layers": 256,
     "heads.num_layers": 256,
@@ -140,10 +141,14 @@ def text_values(text: TextConfig) -> int:
 
 
 def wavlm_values(tower: WavLMConfig) -> int:
-    """Parameters of a WavLM tower."""
+    """Parameters and constants of a WavLM tower."""
     dim, conv_dim, ffn_dim = tower.embed_dim, tower.conv_dim, tower.ffn_dim
     first, *others = tower.conv_kernels
-    convolutions = conv_dim * (first + 2) + conv_dim**2 * sum(others)
+    if tower.num_mels is None:
+        convolutions = conv_dim * (first + 2) + conv_dim**2 * sum(others)
+    else:
+        convolutions = tower.num_mels * (first // 2 + 3) + first
+        convolutions += conv_dim * (tower.num_mels * others[0] + conv_dim * sum(others[1:]))
     into = 2 * conv_dim + (dim * (conv_dim + 1) if conv_dim != dim else 0)
     positions = dim * (dim // tower.pos_conv_groups) * tower.pos_conv_kernel + tower.pos_conv_kernel + 3 * dim
     attention = 4 * dim * (dim + 1) + 8 * (dim // tower.num_heads + 1) + tower.num_heads

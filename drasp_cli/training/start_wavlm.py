@@ -14,8 +14,10 @@ step:
   level of r = -20, -40 and -60 dB.
 - The other convolutions average each channel over their kernel, which makes envelopes of what the GELU has rectified,
   plus fresh weights that mix channels.
-- The layer norm behind them gives each channel zero mean and unit variance over the frames of the training clips, as
-  bn0 does in the other tower: else what all frames have in common drowns what tells them apart.
+- Where log-mels take the first convolution's place, each band gets zero mean and unit variance over the training
+  clips; what is behind them starts as any convolution does.
+- The layer norm behind them all gives each channel zero mean and unit variance over the frames of the training clips,
+  as bn0 does in the other tower: else what all frames have in common drowns what tells them apart.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from torch import Tensor, nn
 
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.backbones.wavlm import WavLM
-from drasp_cli.models.backbones.wavlm_extractor import NormalisedConv
+from drasp_cli.models.backbones.wavlm_extractor import LogMels, NormalisedConv
 from drasp_cli.training.features import FeatureStore
 
 CLIPS_FOR_SPREAD = 512
@@ -45,7 +47,15 @@ _SMALLEST_SPREAD = 0.05
 def prepare_tower(tower: WavLM, sample_rate: int, features: FeatureStore) -> None:
     """Sets the convolutions and the norm behind them, in place."""
     first, *others = tower.feature_extractor.conv_layers
-    assert isinstance(first, NormalisedConv)
+    if isinstance(first, LogMels):
+        _standardise_bands(first, tower, features)
+    else:
+        assert isinstance(first, NormalisedConv)
+        _start_filters(first, others, sample_rate)
+    _standardise_frames(tower, features)
+
+
+def _start_filters(first: NormalisedConv, others: list[nn.Module], sample_rate: int) -> None:
     conv, norm = first["0"], first["2"]
     assert isinstance(conv, nn.Conv1d)
     assert isinstance(norm, nn.GroupNorm)
@@ -54,7 +64,20 @@ def prepare_tower(tower: WavLM, sample_rate: int, features: FeatureStore) -> Non
         assert isinstance(layer, nn.Sequential)
         assert isinstance(layer[0], nn.Conv1d)
         _average_in_time(layer[0])
-    _standardise_frames(tower, features)
+
+
+def _standardise_bands(mels: LogMels, tower: WavLM, features: FeatureStore) -> None:
+    """Sets the affine part of the log-mels, over what the real frames of training clips hear."""
+    patches = []
+    for block in sample_blocks(features):
+        batch = window_batch(features, block)
+        for samples, count in zip(batch.samples, batch.num_samples.tolist(), strict=True):
+            outputs = max(1, (count - mels.kernel) // mels.stride + 1)
+            patches.append(mels.decibels(samples[None], outputs)[0])
+    every = torch.cat(patches)
+    spread = every.std(dim=0).clamp_min(_SMALLEST_SPREAD)
+    mels.weight.copy_(1.0 / spread)
+    mels.bias.copy_(-every.mean(dim=0) / spread)
 
 
 def filter_bank(channels: int, kernel: int, sample_rate: int, eps: float) -> Tensor:

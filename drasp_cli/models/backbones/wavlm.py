@@ -182,12 +182,13 @@ class WavLM(nn.Module):
 
     Args:
         config: any size; heads and groups divide `embed_dim`.
+        sample_rate: of the windows, in Hz; only log-mels need to know it.
     """
 
-    def __init__(self, config: WavLMConfig) -> None:
+    def __init__(self, config: WavLMConfig, sample_rate: int = 16000) -> None:
         super().__init__()
         self.config = config
-        self.feature_extractor = ConvExtractor(config)
+        self.feature_extractor = ConvExtractor(config, sample_rate)
         self.layer_norm = nn.LayerNorm(config.conv_dim)
         needs_linear = config.conv_dim != config.embed_dim
         self.post_extract_proj = Linear(config.conv_dim, config.embed_dim) if needs_linear else nn.Identity()

@@ -34,6 +34,11 @@ Rows of a batch are computed up to the longest one's R. Each row has its own m, 
 transformer reads: a convolution is then a product of long rows, which takes a quarter off the time of all of them on a
 CPU, and nothing is ever transposed. On a CPU, frames are computed in pieces (`drasp_cli.models.pieces`), which share
 the norm's statistics and overlap by what a frame hears beyond its hop, 80 samples.
+
+**Log-mels in place of the first convolution** (`num_mels`) are for towers trained here from nothing. A convolution and
+the norm over time hide two things that the ratings of sound hang on: how loud a band is, and what lies 40 dB below its
+peaks, such as noise, a reverberant tail, or the holes that a codec leaves. There is no norm, so no padding is heard
+beyond the last real frame.
 """
 
 from __future__ import annotations
@@ -44,12 +49,14 @@ from torch import Tensor, nn
 
 from drasp_cli.datatypes import Features, WindowBatch
 from drasp_cli.models.config import WavLMConfig
+from drasp_cli.models.logmel import mel_filters
 from drasp_cli.models.pieces import at_once, in_pieces
 
 MOMENTS_UP_TO = 64
 """Samples of a kernel up to which its outputs' statistics are those of the patches."""
 
 _PIECE = 8 << 20  # bytes that the first layer makes of one row's frames at once
+_SILENCE = 1e-8  # power in a mel band, 110 dB below a full-scale sine's
 
 
 def patch_moments(samples: Tensor, kernel: int, stride: int, num_real: int) -> tuple[Tensor, Tensor]:
@@ -128,14 +135,56 @@ class NormalisedConv(nn.ModuleDict):
         return F.gelu(torch.baddbmm(shifts[:, None], patches, kernels.transpose(1, 2)))
 
 
+class LogMels(nn.Module):
+    """The power of each patch in mel bands, in dB, scaled and shifted band by band.
+
+        y[t, b] = weight[b] 10 log10(max(1e-8, sum_k mel[b, k] |rfft(hann x_t)[k]|^2)) + bias[b]
+
+    The floor lies where the rounding to 16 bits does, so that silence is silence in every file format.
+
+    Args:
+        num_mels: bands, from 0 Hz to half the sample rate.
+        kernel: samples in a patch.
+        stride: samples from one patch to the next.
+        sample_rate: in Hz.
+    """
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self, num_mels: int, kernel: int, stride: int, sample_rate: int) -> None:
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+        self.weight = nn.Parameter(torch.full((num_mels,), 0.05))  # 20 dB are one unit
+        self.bias = nn.Parameter(torch.ones(num_mels))
+        filters = mel_filters(sample_rate, kernel, num_mels, 0.0, sample_rate / 2)
+        self.register_buffer("window", torch.hann_window(kernel), persistent=False)
+        self.register_buffer("filters", torch.from_numpy(filters).T.contiguous(), persistent=False)
+
+    def decibels(self, samples: Tensor, num_outputs: int) -> Tensor:
+        """(batch, samples) -> (batch, num_outputs, num_mels); each row's spectrum stays in the processor's cache."""
+        return torch.stack([self._one(row, num_outputs) for row in samples])
+
+    def _one(self, samples: Tensor, num_outputs: int) -> Tensor:
+        patches = samples.unfold(0, self.kernel, self.stride)[:num_outputs]
+        real, imaginary = torch.view_as_real(torch.fft.rfft(patches * self.window)).unbind(-1)
+        return 10.0 * torch.log10(((real.square() + imaginary.square()) @ self.filters).clamp_min(_SILENCE))
+
+    def forward(self, samples: Tensor, num_outputs: int) -> Tensor:
+        """(batch, samples) -> (batch, num_outputs, num_mels), the first ones; never in half precision."""
+        with torch.autocast(samples.device.type, enabled=False):
+            precise = samples.to(torch.promote_types(samples.dtype, torch.float32))
+            return torch.addcmul(self.bias, self.weight, self.decibels(precise, num_outputs))
+
+
 class PlainConv(nn.Sequential):
     """A convolution without a norm, and GELU. Its convolution is called `0`, as in the published state dict."""
 
-    def __init__(self, dim: int, kernel: int, stride: int) -> None:
-        super().__init__(nn.Conv1d(dim, dim, kernel, stride, bias=False), nn.GELU())
+    def __init__(self, in_dim: int, dim: int, kernel: int, stride: int) -> None:
+        super().__init__(nn.Conv1d(in_dim, dim, kernel, stride, bias=False), nn.GELU())
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, inputs, dim) -> (batch, outputs, dim)."""
+        """(batch, inputs, in_dim) -> (batch, outputs, dim)."""
         conv = self[0]
         assert isinstance(conv, nn.Conv1d)
         # As an image of one row, because only those can have their channels side by side.
@@ -152,15 +201,18 @@ class ConvExtractor(nn.Module):
 
     Args:
         config: of the whole tower.
+        sample_rate: of the windows, in Hz; only log-mels need to know it.
     """
 
-    def __init__(self, config: WavLMConfig) -> None:
+    def __init__(self, config: WavLMConfig, sample_rate: int = 16000) -> None:
         super().__init__()
         self.config = config
-        dim = config.conv_dim
+        dim, num_mels = config.conv_dim, config.num_mels
         first, *others = zip(config.conv_kernels, config.conv_strides, strict=True)
-        self.conv_layers = nn.ModuleList([NormalisedConv(dim, *first)])
-        self.conv_layers.extend(PlainConv(dim, *other) for other in others)
+        opening = LogMels(num_mels, *first, sample_rate) if num_mels else NormalisedConv(dim, *first)
+        self.conv_layers = nn.ModuleList([opening])
+        for i, other in enumerate(others):
+            self.conv_layers.append(PlainConv(num_mels if num_mels and i == 0 else dim, dim, *other))
         self.frames_at_once = at_once(config.hop // first[1] * dim * 4, _PIECE)
 
     def num_real_frames(self, num_samples: Tensor, window_samples: int) -> Tensor:
@@ -187,30 +239,23 @@ class ConvExtractor(nn.Module):
         positions = torch.arange(batch.samples.shape[1], device=batch.samples.device)
         samples = batch.samples.masked_fill(positions >= batch.num_samples[:, None], 0.0)
 
-        x = self._wide(samples, num_real, longest) if self._is_wide else self._narrow(samples, num_real, longest)
+        first = self.conv_layers[0]
+        if isinstance(first, LogMels):
+            x = self._behind(first(samples, self._num_outputs(longest)))
+        else:
+            assert isinstance(first, NormalisedConv)
+            hear = self._wide if first.kernel > MOMENTS_UP_TO else self._narrow
+            x = hear(first, samples, num_real, longest)
         if shortest == longest:
             return Features(x)
         return Features(x, positions[:longest] < real_frames[:, None])
 
-    @property
-    def _first(self) -> NormalisedConv:
-        first = self.conv_layers[0]
-        assert isinstance(first, NormalisedConv)
-        return first
-
-    @property
-    def _is_wide(self) -> bool:
-        return self.config.conv_kernels[0] > MOMENTS_UP_TO
-
-    def _wide(self, samples: Tensor, num_real: int, num_frames: int) -> Tensor:
+    def _wide(self, first: NormalisedConv, samples: Tensor, num_real: int, num_frames: int) -> Tensor:
         """The first frames, all at once, by the statistics of the first layer's outputs."""
-        first = self._first
-        num_outputs = (self._num_samples(num_frames) - first.kernel) // first.stride + 1
-        return self._behind(first(samples, num_real, num_outputs))
+        return self._behind(first(samples, num_real, self._num_outputs(num_frames)))
 
-    def _narrow(self, samples: Tensor, num_real: int, num_frames: int) -> Tensor:
+    def _narrow(self, first: NormalisedConv, samples: Tensor, num_real: int, num_frames: int) -> Tensor:
         """The first frames, piece by piece, by the moments of patches."""
-        first = self._first
         kernels, shifts = first.folded(samples, num_real)
         size = self.frames_at_once if in_pieces(samples) else num_frames
         pieces = []
@@ -224,6 +269,10 @@ class ConvExtractor(nn.Module):
         for layer in self.conv_layers[1:]:
             x = layer(x)
         return x
+
+    def _num_outputs(self, num_frames: int) -> int:
+        """Outputs of the first layer under so many frames."""
+        return (self._num_samples(num_frames) - self.config.conv_kernels[0]) // self.config.conv_strides[0] + 1
 
     def _num_samples(self, num_frames: int) -> int:
         """Samples under so many frames."""

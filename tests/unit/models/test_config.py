@@ -109,6 +109,8 @@ def test_claps_cosine_needs_a_text_tower() -> None:
         ("backbone.conv_strides", [5, 2, 2], "one entry for each of conv_kernels"),
         ("backbone.conv_kernels", [], "one entry for each of conv_kernels"),
         ("backbone.conv_kernels", [10, 3, 0, 2], r"conv_kernels\[2\]: must be positive"),
+        ("backbone.num_mels", 0, r"num_mels: must be positive"),
+        ("backbone.num_mels", 2**11, r"num_mels: must be at most 1,024"),
         ("backbone.num_heads", 5, r"must divide backbone\.embed_dim \(24\)"),
         ("backbone.pos_conv_groups", 5, r"must divide backbone\.embed_dim \(24\)"),
         ("backbone.num_buckets", 15, "even and at least 4"),
@@ -126,6 +128,13 @@ def test_a_wrong_value_of_a_wavlm_predictor_is_refused_with_its_key(key: str, va
     with pytest.raises(ConfigError, match=reason) as caught:
         parse_config(plain, "some/config.json")
     assert caught.value.source == "some/config.json"
+
+
+def test_log_mels_need_a_convolution_behind_them() -> None:
+    plain = tiny_audiobox_plain()
+    plain["backbone"] |= {"num_mels": 4, "conv_kernels": [40], "conv_strides": [20]}
+    with pytest.raises(ConfigError, match=r"conv_kernels: must have a second entry"):
+        parse_config(plain, "some/config.json")
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def test_the_count_of_a_text_tower_is_what_torch_makes() -> None:
     [
         tiny_audiobox_config().backbone,
         dataclasses.replace(tiny_audiobox_config().backbone, conv_dim=24, num_heads=4, num_layers=1),
+        dataclasses.replace(tiny_audiobox_config().backbone, num_mels=7),
         WavLMConfig(num_layers=2),
     ],
 )

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.backbones import wavlm, wavlm_extractor
 from drasp_cli.models.backbones.wavlm import SelfAttention, WavLM, relative_buckets
-from drasp_cli.models.backbones.wavlm_extractor import MOMENTS_UP_TO, ConvExtractor, patch_moments
+from drasp_cli.models.backbones.wavlm_extractor import MOMENTS_UP_TO, ConvExtractor, LogMels, patch_moments
 from drasp_cli.models.config import WavLMConfig
+from drasp_cli.models.logmel import band_edges, mel_filters
 from tests.tiny import lively
 
 SMALL = WavLMConfig(
@@ -31,6 +32,8 @@ SMALL = WavLMConfig(
 WIDE = replace(SMALL, conv_kernels=(200, 4), conv_strides=(80, 4))
 """Its first kernel is too large for moments of patches."""
 assert SMALL.conv_kernels[0] <= MOMENTS_UP_TO < WIDE.conv_kernels[0]
+MELS = replace(SMALL, num_mels=10, conv_kernels=(256, 4, 3), conv_strides=(80, 2, 2))
+"""Log-mels take the first convolution's place."""
 WINDOW = 16_000
 
 
@@ -48,13 +51,25 @@ def windows(*lengths: int, window: int = WINDOW, offset: float = 0.0, seed: int 
 
 
 def padded_frames(extractor: ConvExtractor, samples: torch.Tensor) -> torch.Tensor:
-    """All frames of zero-padded windows, by torch's own convolution and group norm over the whole length."""
+    """All frames of zero-padded windows, by torch's own convolution and group norm, or STFT, over the whole length."""
     first, *others = extractor.conv_layers
-    x = F.conv1d(samples[:, None], first["0"].weight, stride=first["0"].stride)
-    x = F.gelu(F.group_norm(x, x.shape[1], first["2"].weight, first["2"].bias, first["2"].eps))
+    if isinstance(first, LogMels):
+        x = padded_mels(first, samples)
+    else:
+        x = F.conv1d(samples[:, None], first["0"].weight, stride=first["0"].stride)
+        x = F.gelu(F.group_norm(x, x.shape[1], first["2"].weight, first["2"].bias, first["2"].eps))
     for layer in others:
         x = F.gelu(F.conv1d(x, layer[0].weight, stride=layer[0].stride))
     return x.transpose(1, 2)
+
+
+def padded_mels(mels: LogMels, samples: torch.Tensor) -> torch.Tensor:
+    """(batch, bands, patches)."""
+    window = torch.hann_window(mels.kernel).to(samples)
+    spectrum = torch.stft(samples, mels.kernel, mels.stride, window=window, center=False, return_complex=True)
+    filters = torch.from_numpy(mel_filters(16_000, mels.kernel, len(mels.weight), 0.0, 8_000.0)).to(samples)
+    decibels = 10.0 * torch.log10((filters @ spectrum.abs().square()).clamp_min(1e-8))
+    return mels.weight[:, None] * decibels + mels.bias[:, None]
 
 
 def padded_mask(batch: WindowBatch, num_frames: int) -> torch.Tensor:
@@ -98,7 +113,7 @@ def test_doctests() -> None:
     lengths=st.lists(st.integers(1, WINDOW), min_size=1, max_size=4),
     window=st.sampled_from([WINDOW, 8_000, 15_999, 5_123]),
     offset=st.sampled_from([0.0, 0.5]),
-    config=st.sampled_from([SMALL, WIDE]),
+    config=st.sampled_from([SMALL, WIDE, MELS]),
     frames_at_once=st.sampled_from([1, 7, 1000]),
 )
 def test_real_frames_equal_those_of_the_padded_window(
@@ -130,8 +145,9 @@ def test_the_padding_is_part_of_the_features() -> None:
     assert (long[0, :, :shared] - short[0, :, :shared]).abs().max() > 0.1
 
 
-def test_what_the_padding_holds_does_not_matter() -> None:
-    model, batch = tower(), windows(5_000, 12_345)
+@pytest.mark.parametrize("config", [SMALL, WIDE, MELS], ids=["narrow", "wide", "mels"])
+def test_what_the_padding_holds_does_not_matter(config: WavLMConfig) -> None:
+    model, batch = tower(config), windows(5_000, 12_345)
     dirty = batch.samples.clone()
     dirty[0, 5_000:] = float("nan")
     dirty[1, 12_345:] = 1e6
@@ -170,18 +186,51 @@ def test_moments_are_the_first_layers_mean_and_variance() -> None:
     torch.testing.assert_close(variance, y.var(dim=1, correction=0), rtol=1e-6, atol=1e-12)
 
 
-def test_digital_silence_has_features() -> None:
+@pytest.mark.parametrize("config", [SMALL, WIDE, MELS], ids=["narrow", "wide", "mels"])
+def test_digital_silence_has_features(config: WavLMConfig) -> None:
     batch = windows(5_000, 9_000)
     silent = WindowBatch(torch.zeros_like(batch.samples), batch.num_samples)
-    features, mask = outputs(tower(), silent)
+    features, mask = outputs(tower(config), silent)
     assert features[:, mask].isfinite().all()
+
+
+# ------------------------------------------------------------------------------------------------------------ log-mels
+
+
+def test_a_tone_is_in_the_band_around_it_at_its_level() -> None:
+    mels = LogMels(64, 1024, 160, sample_rate=16_000)
+    tone = torch.sin(2 * torch.pi * 1000.0 * torch.arange(WINDOW) / 16_000)[None]
+    decibels = mels.decibels(tone, 10)[0]
+    edges = band_edges(64, 0.0, 8_000.0)
+    loudest = int(decibels[0].argmax())
+    assert edges[loudest] < 1000.0 < edges[loudest + 2]
+    heard = decibels[0] > -40.0  # in the other bands is what float32 rounds
+    torch.testing.assert_close(decibels[:, heard], decibels[:1, heard].expand(10, -1), atol=0.01, rtol=0)
+    quieter = mels.decibels(0.01 * tone, 10)[0]
+    torch.testing.assert_close(quieter[:, loudest], decibels[:, loudest] - 40.0, atol=0.01, rtol=0)
+
+
+def test_what_sixteen_bits_round_away_is_silence() -> None:
+    mels = LogMels(64, 1024, 160, sample_rate=16_000)
+    generator = torch.Generator().manual_seed(1)
+    rounding = (torch.rand(1, WINDOW, generator=generator) - 0.5) / 2**16  # of a quarter of a step
+    assert mels.decibels(rounding, 90).max() == mels.decibels(torch.zeros(1, WINDOW), 90).max() == -80.0
+
+
+def test_in_half_precision_the_mels_are_as_before() -> None:
+    mels = LogMels(10, 256, 80, sample_rate=16_000)
+    batch = windows(9_000)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = mels(batch.samples, 50)
+    assert half.dtype == torch.float32
+    assert torch.equal(half, mels(batch.samples, 50))
 
 
 # ---------------------------------------------------------------------------------------------------------- batches
 
 
 @settings(max_examples=8)
-@given(lengths=st.lists(st.integers(1, WINDOW), min_size=2, max_size=5), config=st.sampled_from([SMALL, WIDE]))
+@given(lengths=st.lists(st.integers(1, WINDOW), min_size=2, max_size=5), config=st.sampled_from([SMALL, WIDE, MELS]))
 def test_batch_mates_change_nothing(lengths: list[int], config: WavLMConfig) -> None:
     model, batch = tower(config), windows(*lengths)
     together, mask = outputs(model, batch)
@@ -269,6 +318,7 @@ def test_position_convolution_starts_as_its_direction() -> None:
         {"num_heads": 4, "pos_conv_kernel": 5, "pos_conv_groups": 3},
         {"conv_kernels": (8, 4), "conv_strides": (4, 4)},
         {"num_buckets": 4, "max_distance": 3},
+        {"num_mels": 6, "conv_kernels": (80, 4), "conv_strides": (40, 4)},
     ],
     ids=str,
 )
@@ -288,8 +338,9 @@ def test_hop_and_receptive_field_of_the_published_size() -> None:
     assert dataclasses.replace(SMALL, conv_kernels=(8, 4), conv_strides=(4, 3)).receptive_field == 8 + 3 * 4
 
 
-def test_gradients_reach_every_parameter_and_equal_those_of_the_padded_window() -> None:
-    model, batch = exactly(tower(), windows(3_000, 7_000))
+@pytest.mark.parametrize("config", [SMALL, MELS], ids=["convolution", "mels"])
+def test_gradients_reach_every_parameter_and_equal_those_of_the_padded_window(config: WavLMConfig) -> None:
+    model, batch = exactly(tower(config), windows(3_000, 7_000))
     gradients = []
     for compute in (lambda: model(batch), lambda: padded_outputs(model, batch)):
         model.zero_grad()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from drasp_cli.models.build import seeded_predictor
+from drasp_cli.models.config import AudioboxConfig
 from drasp_cli.training.batch import Batch
 from drasp_cli.training.examples import load_examples
 from drasp_cli.training.features import FeatureStore, feature_store
@@ -79,15 +81,35 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_aes_dataset(tmp_path_factory.mktemp("start") / "data", clips=40)
 
 
+def config_with_mels() -> AudioboxConfig:
+    config = tiny_audiobox_config()
+    mels = replace(config.backbone, num_mels=10, conv_kernels=(128, 4, 3), conv_strides=(40, 2, 2))
+    return replace(config, backbone=mels)
+
+
 def store(data: Path, folder: Path) -> FeatureStore:
     train, _, _ = load_examples(data, ("PQ", "PC"))
     predictor = seeded_predictor(tiny_audiobox_config(), 0)
     return feature_store(folder, "train", [rated.clip for rated in train.clips], predictor, lambda: None)
 
 
-def test_frames_are_standardised_over_the_training_clips(data: Path, tmp_path: Path) -> None:
+def test_log_mels_are_standardised_over_the_training_clips(data: Path, tmp_path: Path) -> None:
     features = store(data, tmp_path)
-    tower = seeded_predictor(tiny_audiobox_config(), 0).wavlm_model
+    tower = seeded_predictor(config_with_mels(), 0).wavlm_model
+    prepare_tower(tower, 8000, features)
+    batch = window_batch(features, np.arange(40))
+    with torch.inference_mode():
+        heard = tower.feature_extractor.conv_layers[0](batch.samples, 197)
+        every = torch.cat([row[: (count - 128) // 40 + 1] for row, count in zip(heard, batch.num_samples, strict=True)])
+    assert len(every) < heard[..., 0].numel()  # some clips are shorter, and padding is no sound
+    torch.testing.assert_close(every.mean(dim=0), torch.zeros(10), atol=1e-3, rtol=0)
+    torch.testing.assert_close(every.std(dim=0), torch.ones(10), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("config", [tiny_audiobox_config(), config_with_mels()], ids=["convolution", "log-mels"])
+def test_frames_are_standardised_over_the_training_clips(config: AudioboxConfig, data: Path, tmp_path: Path) -> None:
+    features = store(data, tmp_path)
+    tower = seeded_predictor(config, 0).wavlm_model
     prepare_tower(tower, 8000, features)
     with torch.inference_mode():
         heard = tower.feature_extractor(window_batch(features, np.arange(40)))
