@@ -190,6 +190,18 @@ class DeviceError(DraspError):
     """The device or precision asked for is not available here."""
 
 
+class DeviceMemoryError(DeviceError):
+    """The device has no memory left for what it is to compute.
+
+    Args:
+        device: its word, such as `cuda:0`.
+    """
+
+    def __init__(self, device: str) -> None:
+        super().__init__(f"no memory is left on {device} for so large a batch")
+        self.device = device
+
+
 class TrainingError(DraspError):
     """Training cannot start or go on."""
 

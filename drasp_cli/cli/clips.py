@@ -32,7 +32,7 @@ def gather(
     """
     for table in filter(is_score_table, inputs):
         _tell_table(table, talk)
-    stdin = sys.stdin.buffer if "-" in inputs else None
+    stdin = sys.stdin.buffer if "-" in inputs and sys.stdin is not None else None
     clips = collect_clips(inputs, stdin=stdin, null_separated=null_separated, system_pattern=system_pattern)
     if clips.pattern_missed:
         talk.notice(f"--system-pattern was not found in {clips.pattern_missed} of {len(clips)} paths")

@@ -62,6 +62,8 @@ def advice(error: errors.DraspError) -> str | None:
         return f"{error.hint}; {spellings}" if error.hint else spellings
     if isinstance(error, errors.MissingExtraError):
         return f"pip install 'drasp[{error.extra}]'"
+    if isinstance(error, errors.DeviceMemoryError):
+        return "smaller batches need less: --batch-size of drasp score, batch_size of a recipe; or another --device"
     if isinstance(error, errors.ResumeError):
         return "repeat the command that was stopped, or leave out --resume to start over"
     if isinstance(error, errors.MixedModelsError):

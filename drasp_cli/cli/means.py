@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from drasp_cli.audio.flags import NO_PROMPT, SHORT, SILENT, SIMULATED_RATINGS
+from drasp_cli.audio.flags import HALF_PRECISION, NO_PROMPT, SHORT, SILENT, SIMULATED_RATINGS
 from drasp_cli.checkpoints.registry import REGISTRY
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datatypes import ClipScore
@@ -98,7 +98,9 @@ class MeansWatch:
         clips: how many there were.
         systemless: how many of them have no system.
         doubtful: flag -> how many of them carry it and have a score, so that they count.
+        scored: how many of them have a score on any axis.
         unprompted: how many of them were scored without a prompt by a model that reads them.
+        less_exact: precision below fp32 -> how many of them have a score that was computed in it.
         models: the models that the rows name, in order of first sight, "" for rows that name none; True for one that
             was trained on simulated ratings.
     """
@@ -107,6 +109,8 @@ class MeansWatch:
     systemless: int = 0
     doubtful: Counter[str] = field(default_factory=Counter)
     unprompted: int = 0
+    less_exact: Counter[str] = field(default_factory=Counter)
+    scored: int = 0
     models: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -135,6 +139,8 @@ class MeansWatch:
             self.unprompted += NO_PROMPT in row.flags
             self.models[row.model] = self.models.get(row.model, False) or SIMULATED_RATINGS in row.flags
             if any(score is not None for score in row.scores.values()):
+                self.scored += 1
+                self.less_exact.update(flag for flag in HALF_PRECISION if flag in row.flags)
                 self.doubtful.update(flag for flag in _DOUBTFUL if flag in row.flags)
             yield row
 
@@ -150,7 +156,11 @@ class MeansWatch:
             talk.notice(f"the means include {' and '.join(counts)}; the flags of drasp score say which")
 
     def tell_mixed(self, talk: Talk) -> None:
-        """A notice of means over rows that not one model alone has scored, as far as the rows say."""
+        """A notice of means over rows of several models or precisions, as far as the rows say."""
+        precisions = {**self.less_exact, "fp32": self.scored - self.less_exact.total()}
+        if len([word for word, count in precisions.items() if count]) > 1:
+            counts = " and ".join(f"{count} in {word}" for word, count in precisions.items() if count)
+            talk.notice(f"the means mix scores computed in several precisions: {counts}")
         if len(self.models) > 1:
             names = " and ".join(model or "rows that name no model" for model in self.models)
             talk.notice(f"the means mix scores of {names}; such scores may not be on one scale")

@@ -23,7 +23,7 @@ from drasp_cli.explaining.explanation import Branches, ClipExplanation, Explanat
 from drasp_cli.explaining.influence import judge_masked, keep_all_but_one
 from drasp_cli.explaining.places import Place, SegmentPlace, frames_per_segment
 from drasp_cli.models.average import WindowAverage
-from drasp_cli.models.device import choose_device
+from drasp_cli.models.device import choose_device, within_memory
 from drasp_cli.scoring.network import Hearing, Network, autocast_type
 
 
@@ -109,7 +109,7 @@ class _Explainer:
             torch.from_numpy(window.samples)[None].to(self._network.device),
             torch.tensor([window.num_samples]).to(self._network.device),
         )
-        with torch.inference_mode(), self._network.precision():
+        with within_memory(self._network.device), torch.inference_mode(), self._network.precision():
             heard = predictor.hear(batch)
             num_frames = heard.frames.shape[2]
             values = judge_masked(predictor, heard, text, keep_all_but_one(num_frames, self._run))

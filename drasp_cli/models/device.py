@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
-from drasp_cli.errors import DeviceError
+from drasp_cli.errors import DeviceError, DeviceMemoryError
+
+_NO_MEMORY = ("DefaultCPUAllocator", "out of memory")  # of the CPU's allocator and of Metal's, which raise RuntimeError
 
 
 def choose_device(device: str) -> torch.device:
@@ -32,6 +37,23 @@ def choose_device(device: str) -> torch.device:
         raise DeviceError(f"'{device}' is not supported; use auto, cpu, cuda, cuda:N or mps")
     pin_fp32()
     return chosen
+
+
+@contextmanager
+def within_memory(device: torch.device) -> Iterator[None]:
+    """Whatever is computed inside, said plainly where memory does not suffice.
+
+    Raises:
+        DeviceMemoryError: the device, or this process, has no memory left.
+    """
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise DeviceMemoryError(str(device)) from error
+    except RuntimeError as error:
+        if any(words in str(error) for words in _NO_MEMORY):
+            raise DeviceMemoryError(str(device)) from error
+        raise
 
 
 def pin_fp32() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from drasp_cli import __version__
 from drasp_cli.checkpoints.integrity import digest_of
 from drasp_cli.datatypes import ClipScore
-from drasp_cli.errors import AudioError, DraspError
+from drasp_cli.errors import AudioError, DraspError, InputError
 from drasp_cli.evaluation import Evaluation
 from drasp_cli.reporting.audio import embedded, is_there
 from drasp_cli.reporting.choosing import Choice, choose
@@ -73,6 +73,7 @@ def gather_report(
     Raises:
         TableError: the tables cannot be read or ranked.
         RatingsError: of `compare`.
+        InputError: SOURCE_DATE_EPOCH is no date.
     """
     rows = list(read_score_tables(files, allow_mixed=wishes.allow_mixed))
     agreement = {result.axis: result for result in compare(rows)}
@@ -162,7 +163,10 @@ def _date(files: Sequence[str], environment: Mapping[str, str]) -> str:
     """When the page is taken to be made, or else, since a clock would make each page another, when the scores were."""
     epoch = environment.get(EPOCH, "")
     if epoch.isdecimal():
-        return f"made {_in_words(int(epoch))}"
+        try:
+            return f"made {_in_words(int(epoch))}"
+        except (ValueError, OverflowError, OSError):
+            raise InputError(f"${EPOCH}", f"{epoch[:40]} seconds since 1970 is no date up to the year 9999") from None
     return f"scores written {_in_words(max(os.stat(path).st_mtime for path in files))}"  # noqa: PTH116
 
 

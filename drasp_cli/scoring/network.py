@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from drasp_cli.audio.flags import NO_PROMPT, NO_TOKENIZER, PROMPT_CUT, SIMULATED_RATINGS
+from drasp_cli.audio.flags import HALF_PRECISION, NO_PROMPT, NO_TOKENIZER, PROMPT_CUT, SIMULATED_RATINGS
 from drasp_cli.checkpoints.store import Checkpoint
 from drasp_cli.datatypes import Clip, Window, WindowBatch
 from drasp_cli.errors import DeviceError
 from drasp_cli.models.average import WindowAverage
+from drasp_cli.models.device import within_memory
 from drasp_cli.models.interface import Predictor
 
 PRECISIONS = {"auto": None, "fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -84,20 +85,25 @@ class Network:
                     flags.append(PROMPT_CUT)
         if self.checkpoint.config.ratings == "simulated":
             flags.append(SIMULATED_RATINGS)
+        flags.extend(word for word in HALF_PRECISION if PRECISIONS[word] is self.autocast)
         return Hearing(text, tuple(flags))
 
     def score(self, batch: Sequence[tuple[Hearing, Window]]) -> None:
-        """Counts the scores of a batch into its hearings; axes that read prompts are left out where there was none."""
-        windows = WindowBatch(
-            torch.stack([torch.from_numpy(window.samples) for _, window in batch]).to(self.device),
-            torch.tensor([window.num_samples for _, window in batch]).to(self.device),
-        )
+        """Counts the scores of a batch into its hearings; axes that read prompts are left out where there was none.
+
+        Raises:
+            DeviceMemoryError: the device has no memory left for it.
+        """
         texts = [hearing.text for hearing, _ in batch]
         known = next((text for text in texts if text is not None), None)
         text = None
         if known is not None:  # a window without a prompt is computed with zeros, and its score is not given out
             text = torch.stack([torch.zeros_like(known) if t is None else t for t in texts])
-        with torch.inference_mode(), self.precision():
+        with within_memory(self.device), torch.inference_mode(), self.precision():
+            windows = WindowBatch(
+                torch.stack([torch.from_numpy(window.samples) for _, window in batch]).to(self.device),
+                torch.tensor([window.num_samples for _, window in batch]).to(self.device),
+            )
             scores = self.predictor(windows, text)
         text_axes = self.predictor.text_axes
         for axis, column in scores.items():

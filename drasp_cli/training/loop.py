@@ -29,7 +29,7 @@ from drasp_cli.datasets.rated import describe, layout_of
 from drasp_cli.errors import TrainingError
 from drasp_cli.models.build import seeded_predictor
 from drasp_cli.models.config import ClapConfig, PredictorConfig, TextConfig, load_config
-from drasp_cli.models.device import choose_device
+from drasp_cli.models.device import choose_device, within_memory
 from drasp_cli.models.interface import Predictor
 from drasp_cli.models.tokenizer import PromptTokenizer
 from drasp_cli.training.ahead import one_ahead
@@ -296,12 +296,14 @@ def _train_epoch(
         for step, batch in enumerate(one_ahead(_batches(split, recipe.data, stage, augment, rng))):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(stage, state.epoch * steps + step, steps)
-            losses, _ = teachers.losses(
-                predictor, batch.to(where), list(stage.losses), stage.rating_loss, stage.precision, stage.order_margin
-            )
-            total = torch.stack([stage.losses[name] * loss for name, loss in losses.items()]).sum()
             optimizer.zero_grad(set_to_none=True)
-            total.backward()  # type: ignore[no-untyped-call]
+            with within_memory(where):
+                heard = batch.to(where)
+                losses, _ = teachers.losses(
+                    predictor, heard, list(stage.losses), stage.rating_loss, stage.precision, stage.order_margin
+                )
+                total = torch.stack([stage.losses[name] * loss for name, loss in losses.items()]).sum()
+                total.backward()  # type: ignore[no-untyped-call]
             norm = torch.nn.utils.clip_grad_norm_(trained, stage.max_gradient or math.inf)
             if not bool(norm.isfinite()):
                 raise TrainingError(f"stage '{stage.name}', epoch {state.epoch + 1}: the gradient is not finite")

@@ -285,3 +285,10 @@ def test_only_score_speaks_of_rows_on_disk(capsys: pytest.CaptureFixture[str]) -
             guarded(stopped, when_interrupted=sentence)()
         assert exit.value.exit_code == 130
         assert capsys.readouterr().err == expected
+
+
+def test_a_list_on_a_standard_input_that_was_closed_is_refused(clips: Path) -> None:
+    run = shell("drasp score - <&-", clips)
+    assert run.returncode == 1
+    assert run.stderr.startswith("drasp: error: -: there is no standard input to read")
+    assert "Traceback" not in run.stderr

@@ -121,6 +121,14 @@ def test_the_date_may_be_given(drasp: Run, scored: Path, monkeypatch: pytest.Mon
     assert "made 1970-01-02 00:00 UTC" in page()
 
 
+def test_a_date_that_is_none_is_refused(drasp: Run, scored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "9" * 15)
+    run = drasp("report", "scores.csv", "-o", "report.html", "--no-audio")
+    assert run.exit_code == 1
+    assert "error: $SOURCE_DATE_EPOCH: 999999999999999 seconds since 1970 is no date" in run.stderr
+    assert not Path("report.html").exists()
+
+
 def test_links_are_relative_to_the_page(drasp: Run, scored: Path, tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     drasp("report", "scores.csv", "-o", "pages/report.html", "--no-explain")

@@ -37,8 +37,8 @@ def read_pickle(path: Path) -> Any:
         InputError: it is no such file, is damaged, or holds anything but tensors, plain values and numpy's numbers.
     """
     if not zipfile.is_zipfile(path):
-        if strange := {name for name in bare_globals(path) if not name.startswith(_OLD_TORCH)}:
-            raise InputError(str(path), _REFUSED + first_few(sorted(strange)))
+        if refused := [name for name in sorted(bare_globals(path)) if not name.startswith(_OLD_TORCH)]:
+            raise InputError(str(path), _REFUSED + first_few(refused))
         reason = (
             "is no whole file of torch.save (since torch 1.6; load an older one there, and save it again with a newer "
             "torch); of a folder with a config.json, name the folder"
@@ -87,9 +87,9 @@ def _globals_of_one(file: IO[bytes]) -> set[str]:
         if opcode.name == "MEMOIZE":
             memo[len(memo)] = top
         elif "PUT" in opcode.name:
-            memo[int(argument)] = top
+            memo[int(argument or 0)] = top
         else:
-            top = memo.get(int(argument)) if "GET" in opcode.name else argument
+            top = memo.get(int(argument or 0)) if "GET" in opcode.name else argument
             if isinstance(top, str):
                 texts.append(top)
     return names

@@ -12,6 +12,7 @@ import torch
 
 from drasp_cli.checkpoints.store import Checkpoint
 from drasp_cli.datatypes import Clip, ClipScore, Window
+from drasp_cli.errors import DeviceMemoryError
 from drasp_cli.models.predictor import ClapPredictor
 from drasp_cli.scoring import decoding, group_rows, score_clips
 from drasp_cli.scoring.network import Hearing, Network
@@ -89,8 +90,40 @@ def test_lower_precision_drifts_a_little_and_fails_nothing(
         if a.scores[axis] is not None
     ]
     assert len(drifts) == 15
+    assert all(set(b.flags) == {*a.flags, precision} for a, b in zip(exact, lower, strict=True))
     assert all(row.error == "" for row in lower)
     assert 0 < max(drifts) < tolerance
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_batch_for_which_there_is_no_memory_is_told_as_such(
+    checkpoint: Checkpoint, clips: list[Clip], monkeypatch: pytest.MonkeyPatch, raised: Exception
+) -> None:
+    def forward(*given: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(checkpoint.predictor, "forward", forward)
+    with pytest.raises(DeviceMemoryError, match="no memory is left on cpu for so large a batch"):
+        list(score_clips(checkpoint, clips))
+
+
+def test_other_errors_of_a_network_are_as_they_are(
+    checkpoint: Checkpoint, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forward(*given: object) -> None:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(checkpoint.predictor, "forward", forward)
+    with pytest.raises(RuntimeError, match="mat1 and mat2"):
+        list(score_clips(checkpoint, clips))
 
 
 def test_automatic_precision_is_fp32(checkpoint: Checkpoint, clips: list[Clip]) -> None:
