@@ -1,19 +1,26 @@
-"""The full-size Audiobox-Aesthetics network on one device: clips a second, share of the floor, drift under autocast.
+"""A full-size network on one device: clips a second, share of the floor, drift under autocast.
 
-Seeded weights and windows of noise that are on the device already: decoding is not in these figures. The floor is the
-number of operations (matrix products and convolutions) at the rate that a large matrix product reaches here in the same
-precision; the drift is that of the scores from those in fp32.
+The network of Audiobox-Aesthetics (`audiobox.meta`), or the audio tower of LAION-CLAP (`clap.laion`): all of its
+windows are full, and it answers with embeddings of length 1, so its drift is that of their elements. Seeded weights,
+and windows of noise that are on the device already: decoding is not in these figures. The floor is the number of
+operations (matrix products and convolutions) at the rate that a large matrix product reaches here in the same
+precision; the drift is from what fp32 gives.
 
-    .venv/bin/python -m tests.benchmarks.audiobox_device --device cuda --batch-sizes 8 32 64
+    .venv/bin/python -m tests.benchmarks.full_size_device --network audiobox.meta --device cuda --batch-sizes 8 32 64
+    .venv/bin/python -m tests.benchmarks.full_size_device --network clap.laion --device cuda --batch-sizes 8 32 64
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
+from drasp_cli.checkpoints.convert.laion import laion_config
 from drasp_cli.checkpoints.meta import parse_meta_config
 from drasp_cli.datatypes import WindowBatch
 from drasp_cli.models.build import seeded_predictor
+from drasp_cli.models.config import PredictorConfig
 from drasp_cli.models.device import choose_device
 from drasp_cli.models.interface import Predictor
 from tests.benchmarks.floor import count_flops, fastest, matmul_rate
@@ -22,11 +29,16 @@ from tests.meta_folder import meta_plain
 from tests.tiny import lively
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
-SECONDS = (10.0, 3.0)
+CONFIGS: dict[str, Callable[[], PredictorConfig]] = {
+    "audiobox.meta": lambda: parse_meta_config(meta_plain(), "seeded"),
+    "clap.laion": lambda: laion_config(is_published=True, source="seeded"),
+}
+SECONDS = {"audiobox.meta": (10.0, 3.0), "clap.laion": (10.0,)}  # CLAP fills its windows
 
 
 def main() -> None:
     options = parser(__doc__)
+    options.add_argument("--network", choices=list(CONFIGS), default="audiobox.meta")
     options.add_argument("--device", default="auto")
     options.add_argument("--batch-sizes", type=int, nargs="+", default=[8])
     options.add_argument("--precisions", nargs="+", choices=list(PRECISIONS), default=["fp32", "bf16"])
@@ -34,12 +46,12 @@ def main() -> None:
     given = options.parse_args()
 
     device = choose_device(given.device)
-    predictor = seeded_predictor(parse_meta_config(meta_plain(), "seeded"), 0)
+    predictor = seeded_predictor(CONFIGS[given.network](), 0)
     lively(predictor).to(device).eval()
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
-    report = Report("Audiobox-Aesthetics at full size on one device", {"weights": "seeded", "device": name})
+    report = Report(f"{given.network} at full size on one device", {"weights": "seeded", "device": name})
     rows: list[list[Cell]] = []
-    for seconds in SECONDS:
+    for seconds in SECONDS[given.network]:
         for batch_size in given.batch_sizes:
             batch = noise(predictor, batch_size, seconds, device)
             exact = scores(predictor, batch, None)
@@ -61,9 +73,12 @@ def noise(predictor: Predictor, batch_size: int, seconds: float, device: torch.d
 
 
 def scores(predictor: Predictor, batch: WindowBatch, autocast: torch.dtype | None) -> torch.Tensor:
-    """(axes, batch), on the CPU, so that the device has finished."""
+    """(axes, batch) or (1, batch, embedding_dim), on the CPU, so that the device has finished."""
+    text = torch.zeros(
+        len(batch.samples), 1, device=batch.samples.device
+    )  # what stands in for prompts, and is not read
     with torch.inference_mode(), torch.autocast(batch.samples.device.type, autocast, enabled=autocast is not None):
-        return torch.stack(list(predictor(batch, None).values())).float().cpu()
+        return torch.stack(list(predictor(batch, text).values())).float().cpu()
 
 
 def measure(
