@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from tests.docs import take_report
 from tests.docs.paste_demo import EXPLAIN, PAGE, PICTURE, demo_of, picture_command, printed, rerun, with_demo
 
 # One step of the last digit shown, for machines whose rounding differs, and what binary fractions add to it.
@@ -85,3 +88,12 @@ def test_the_page_on_explaining_shows_what_the_program_prints_and_draws(tmp_path
     assert drawn.shape == kept.shape
     assert np.abs(drawn - kept).mean() < 0.004
     assert PICTURE.stat().st_size < 100_000
+
+
+def test_the_picture_of_the_report_is_of_todays_report(tmp_path: Path) -> None:
+    score, _ = take_report.commands()
+    place = score.index("-o") + 1
+    printed(shlex.join([*score[:place], str(tmp_path / "scores.csv"), *score[place + 1 :]]))
+    with Image.open(take_report.PICTURE) as picture:
+        kept = picture.info[take_report.RANKING]
+    assert differences(kept, take_report.ranking(tmp_path / "scores.csv")) == []
