@@ -1,7 +1,8 @@
 """Makes golden/clap.npz: laion-clap's own embeddings, and the research code's scores on them, on seeded weights.
 
-    python -m venv ref && ref/bin/pip install "torch<2.15" torchaudio torchvision torchlibrosa librosa soundfile
-    ref/bin/pip install "transformers<5" && ref/bin/pip install --no-deps laion-clap==1.1.7
+    python -m venv ref && export PIP_CONSTRAINT=$PWD/tests/parity/reference-constraints.txt
+    ref/bin/pip install torch torchaudio torchvision torchlibrosa librosa soundfile transformers
+    ref/bin/pip install --no-deps laion-clap
     git clone https://github.com/jerryyang1231/DRASP && git -C DRASP checkout 5df1780
     git clone https://github.com/NKU-HLT/MusicEval-baseline
     HF_HUB_OFFLINE=1 ref/bin/python -m tests.parity.make_golden_clap DRASP MusicEval-baseline

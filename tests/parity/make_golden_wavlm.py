@@ -1,6 +1,7 @@
 """Makes golden/wavlm.npz: layer outputs and clip scores of audiobox-aesthetics' own pipeline on seeded weights.
 
-    python -m venv ref && ref/bin/pip install "torch<2.15" torchaudio soundfile audiobox-aesthetics==0.0.4
+    python -m venv ref
+    ref/bin/pip install -c tests/parity/reference-constraints.txt torch torchaudio soundfile audiobox-aesthetics
     git clone https://github.com/jerryyang1231/DRASP && git -C DRASP checkout 5df1780
     ref/bin/python -m tests.parity.make_golden_wavlm DRASP
 
