@@ -3,7 +3,8 @@
 Both sides get the same weights (Meta's folder for the reference, `drasp convert audiobox` of it for drasp) and the same
 clips, in processes of their own that take turns. `--reference` is the interpreter of an environment made by
 
-    python3.11 -m venv ref && ref/bin/pip install "torch<2.15" torchaudio soundfile audiobox-aesthetics==0.0.4
+    python3.11 -m venv ref && export PIP_CONSTRAINT=$PWD/tests/parity/reference-constraints.txt
+    ref/bin/pip install torch torchaudio soundfile audiobox-aesthetics
 
 Parts: `speed` (seconds a clip, ratio, difference of the scores), `memory` (peak of `drasp score` on one song and on
 many; 100 songs of three minutes take most of an hour on two cores). Run it on an idle machine.

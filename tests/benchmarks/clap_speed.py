@@ -4,9 +4,10 @@ Both sides get the same weights (LAION's file for the reference, `drasp convert 
 clips and the same prompt, in processes of their own that take turns. `--reference` is the interpreter of an environment
 made by
 
-    python3.11 -m venv ref && ref/bin/pip install "torch<2.15" torchaudio torchvision "transformers<5" librosa soundfile
+    python3.11 -m venv ref && export PIP_CONSTRAINT=$PWD/tests/parity/reference-constraints.txt
+    ref/bin/pip install torch torchaudio torchvision transformers librosa soundfile
     ref/bin/pip install torchlibrosa scikit-learn pandas h5py webdataset wget braceexpand ftfy progressbar wandb
-    ref/bin/pip install --no-deps laion-clap==1.1.7
+    ref/bin/pip install --no-deps laion-clap
 
 Parts: `tower` (samples of ten-second windows to embeddings, beside the floor: the tower's operations at the rate of
 this machine's matrix product), `job` (files to numbers: `get_audio_embedding_from_filelist`, the prompt's embedding,

@@ -1,7 +1,8 @@
 """Makes golden/htsat.npz: log-mels and time steps of laion-clap's own HTSAT-base on seeded weights.
 
-    python -m venv ref && ref/bin/pip install "torch<2.15" torchaudio torchvision torchlibrosa librosa
-    ref/bin/pip install --no-deps laion-clap==1.1.7
+    python -m venv ref && export PIP_CONSTRAINT=$PWD/tests/parity/reference-constraints.txt
+    ref/bin/pip install torch torchaudio torchvision torchlibrosa librosa
+    ref/bin/pip install --no-deps laion-clap
     ref/bin/python tests/parity/make_golden_htsat.py
 
 The weights are regenerated from their names (seeded_weights.py), so the file holds outputs only.
