@@ -25,6 +25,7 @@ from typing import Final
 
 from drasp_cli.datasets import aes_natural, musiceval
 from drasp_cli.datasets.lines import checked_text, csv_records, jsonl_records, numbered_lines
+from drasp_cli.encodable import why_no_name
 from drasp_cli.errors import InputError, RatingsError
 
 NAME_COLUMNS: Final = ("path", "data_path", "file", "filename", "wav", "name", "clip", "id", "sample_id", "utterance")
@@ -145,6 +146,9 @@ def _from_objects(
         names = tuple(dict.fromkeys(text for name in known if (text := _text(fields[name]))))
         if known and not names:
             raise RatingsError(source, f"'{known[0]}' is empty", line)
+        for text in (*names, system):
+            if (reason := why_no_name(text)) is not None:
+                raise RatingsError(source, f"'{text}' {reason}", line)
         if not known and not system:
             raise RatingsError(
                 source,
