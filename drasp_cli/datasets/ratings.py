@@ -117,12 +117,20 @@ def read_ratings(source: str, axes: Iterable[str]) -> Ratings:
 
 def _has_header(source: str) -> bool:
     """Whether no cell of the first line is a number."""
-    _, first = next(numbered_lines(source, "surrogateescape"), (0, ""))
+    line, first = next(numbered_lines(source, "surrogateescape"), (0, ""))
+    return not any(_is_number(cell) for cell in _cells(source, line, first))
+
+
+def _cells(source: str, line: int, text: str) -> list[str]:
+    """The cells of one line of comma-separated text.
+
+    Raises:
+        InputError: it is not well-formed, or holds a zero byte.
+    """
     try:
-        cells = next(csv.reader([checked_text(source, first)]), [])
+        return next(csv.reader([checked_text(source, text)]), [])
     except csv.Error as error:
-        raise InputError(source, f"is not well-formed CSV: {error}", 1) from None
-    return not any(_is_number(cell) for cell in cells)
+        raise InputError(source, f"is not well-formed CSV: {error}", line) from None
 
 
 def _from_objects(
@@ -181,7 +189,7 @@ def _from_list(source: str) -> Iterator[_Row]:
         _, *rated = text.split(";")
         if rated and all(_is_number(cell.replace(",", ".")) for cell in rated):  # 3,5 for 3.5 goes with semicolons
             raise RatingsError(source, "looks separated by semicolons; commas are expected", line)
-        cells = [cell.strip() for cell in next(csv.reader([text]), [])]
+        cells = [cell.strip() for cell in _cells(source, line, text)]
         if len(cells) == 5 and not _is_number(cells[1]):
             system, name, rating, _, listener = cells
             ratings = {UNNAMED: [_number(source, line, "rating", rating)]}

@@ -108,6 +108,8 @@ def test_the_name_of_an_axis_of_several_models_may_be_whole(tmp_path: Path) -> N
         ("r.txt", "a.wav;3,5;4,0\n", r"r\.txt:1: looks separated by semicolons"),
         ("r.csv", "path;MI\na.wav;3,5\n", r"r\.csv:1: looks separated by semicolons"),
         ("r.csv", "", r"r\.csv: is empty"),
+        ("r.csv", "a.wav,3.5\nb.wav,4\rc.wav,2\n", r"r\.csv:2: is not well-formed CSV: new-line character seen"),
+        ("r.csv", "a.wav,3.5\nb\0.wav,4\n", r"r\.csv: is no text: it holds a zero byte"),
         ("r.txt", "a.wav,3,4,5\n", r"r\.txt:1: 4 cells; a list without a header has name,rating"),
         ("r.txt", "a.wav,3\nb.wav,inf\n", r"r\.txt:2: 'rating' is 'inf'"),
         ("r.txt", "a.wav,3\n./a.wav,3\n", r"r\.txt:2: '\./a\.wav' is rated in line 1 already"),
