@@ -18,6 +18,7 @@ from drasp_cli.errors import AudioError
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; a header beyond these is broken
 _EXACT = ".12g"  # seconds in a message: two times that differ are written differently
+_LATEST = 1e12  # seconds; a time beyond is as this one, which lies behind every file and has a number of samples still
 LOUDEST = 2.0**32  # float files may exceed 1, or hold integer samples as floats; what is beyond is garbage
 TOLERANCE = 0.1  # seconds that may be missing at the end before a file counts as truncated: encoders pad and round
 
@@ -70,7 +71,7 @@ class Decoder:
 
     Raises:
         AudioError: here, when the file is not there, cannot be opened, is not audio, or has no such time range; in the
-            middle, when its samples are not finite; at the end, when there were none.
+            middle, when its samples are not finite or the disk fails; at the end, when there were none.
     """
 
     def __init__(self, path: str, start: float | None = None, end: float | None = None) -> None:
@@ -82,14 +83,17 @@ class Decoder:
         except UnreadableError as error:
             self._file.close()
             raise AudioError(path, str(error)) from error
+        except OSError as error:
+            self._file.close()
+            raise _unread(path, error) from error
         self.sample_rate = self._reader.sample_rate
         try:
             self._check_header(start)
         except AudioError:
             self.close()
             raise
-        self._start = round((start or 0.0) * self.sample_rate)
-        self._wanted = math.inf if end is None else max(round(end * self.sample_rate) - self._start, 1)
+        self._start = self._sample_at(start or 0.0)
+        self._wanted = math.inf if end is None else max(self._sample_at(end) - self._start, 1)
         self._meter = LevelMeter(self._reader.channels)
         self._num_samples = 0
         self._blocks = self._decode()
@@ -127,13 +131,24 @@ class Decoder:
         declared = self._reader.declared_samples
         if declared == 0:
             raise AudioError(self.path, "holds no samples")
-        if start and declared is not None and round(start * self.sample_rate) >= declared:
+        if start and declared is not None and self._sample_at(start) >= declared:
             end = declared / self.sample_rate
             where = "is beyond" if start >= end else "is less than a sample before"
             raise AudioError(self.path, f"the start, {start:{_EXACT}} s, {where} its end at {end:{_EXACT}} s")
 
+    def _sample_at(self, seconds: float) -> int:
+        """The sample, of the whole file, that is nearest to a time."""
+        return round(min(seconds, _LATEST) * self.sample_rate)
+
+    def _read(self) -> Iterator[np.ndarray]:
+        """The reader's blocks from the start on."""
+        try:
+            yield from self._reader.blocks(self._start)
+        except OSError as error:
+            raise _unread(self.path, error) from error
+
     def _decode(self) -> Iterator[np.ndarray]:
-        for block in self._reader.blocks(self._start):
+        for block in self._read():
             block = block[: int(min(len(block), self._wanted - self._num_samples))]
             mono = self._mono(block)
             self._meter.update(block, mono)
@@ -208,6 +223,11 @@ def _open(path: str) -> FileIO:
     except PermissionError:
         raise AudioError(path, "may not be read (permission denied)") from None
     except OSError as error:
-        raise AudioError(path, f"cannot be read: {error.strerror}") from error
+        raise _unread(path, error) from error
     except ValueError as error:  # a NUL in the name
         raise AudioError(path, f"is not a file name: {error}") from error
+
+
+def _unread(path: str, error: OSError) -> AudioError:
+    """What is said of a clip that the system does not read: a disk that fails, a network share that has gone."""
+    return AudioError(path, f"cannot be read: {error.strerror or error}")

@@ -42,7 +42,11 @@ class Reader(Protocol):
     broke_off: bool
 
     def blocks(self, start: int) -> Iterator[np.ndarray]:
-        """Blocks from sample `start` to the end: (any, channels) float32, overwritten by the next one."""
+        """Blocks from sample `start` to the end: (any, channels) float32, overwritten by the next one.
+
+        Raises:
+            OSError: the system fails to read the file, where the decoder lets that be told from its end.
+        """
         ...
 
     def close(self) -> None:
@@ -55,6 +59,7 @@ def open_reader(file: FileIO) -> Reader:
 
     Raises:
         UnreadableError: not audio, or in no format that can be read here.
+        OSError: the system fails to read it.
     """
     head = file.read(16)
     file.seek(0)
@@ -154,7 +159,12 @@ class _PyavReader:
     def _blocks(self) -> Iterator[np.ndarray]:
         try:
             for decoded in self._container.decode(self._stream):
-                for frame in self._to_float.resample(decoded):
+                try:
+                    frames = self._to_float.resample(decoded)
+                except ValueError:  # not of the rate, or not of the channels, that the stream began with
+                    self.broke_off = True
+                    return
+                for frame in frames:
                     yield frame.to_ndarray().reshape(-1, self.channels)
         except self._error:
             self.broke_off = True

@@ -12,6 +12,7 @@ from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.job import ScoringJob
 from drasp_cli.cli.output import Talk, data_stream
+from drasp_cli.encodable import why_no_text
 from drasp_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def explain(
         raise typer.BadParameter("the ending of --output says the format; leave one of them out", param_hint="--format")
     if prompt is not None and prompts is not None:
         raise typer.BadParameter("goes not with --prompts", param_hint="--prompt")
+    if prompt is not None and (reason := why_no_text(prompt)) is not None:
+        raise typer.BadParameter(reason, param_hint="--prompt")
     options.check_computation(device, precision)
     if len(model) > 1:
         raise typer.BadParameter("explain one model at a time", param_hint="--model")

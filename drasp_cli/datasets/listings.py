@@ -20,6 +20,7 @@ from pathlib import Path
 from drasp_cli.datasets.folders import is_audio_name
 from drasp_cli.datasets.lines import csv_records, jsonl_records, numbered_lines
 from drasp_cli.datatypes import Clip
+from drasp_cli.encodable import why_no_name, why_no_text
 from drasp_cli.errors import InputError
 
 _LOOKED_AT = 1000  # entries whose existence is asked for: enough to see a mix, few enough for a network disk
@@ -123,10 +124,6 @@ def _clip(source: str, line: int, record: Mapping[str, object]) -> Clip:
             source, f"the time range ends at {end:.12g} s, not after its start at {start or 0.0:.12g} s", line
         )
     prompt = _text(source, line, record, "prompt").strip()
-    try:
-        prompt.encode()
-    except UnicodeEncodeError:
-        raise InputError(source, "'prompt' is not valid UTF-8 text", line) from None
     return Clip(
         check_path(source, line, path),
         id=_text(source, line, record, "id"),
@@ -145,6 +142,9 @@ def _text(source: str, line: int, record: Mapping[str, object], name: str) -> st
         return str(value)
     if not isinstance(value, str):
         raise InputError(source, f"'{name}' is not text: {value!r}", line)
+    reason = why_no_text(value) if name == "prompt" else why_no_name(value)
+    if reason is not None:
+        raise InputError(source, f"'{name}' {reason}", line)
     return value
 
 

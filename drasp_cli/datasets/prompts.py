@@ -18,6 +18,7 @@ from drasp_cli.datasets.listings import listing_ending
 from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE, ClipList, compile_pattern, first_group
 from drasp_cli.datasets.near_names import perhaps_meant
 from drasp_cli.datatypes import Clip
+from drasp_cli.encodable import why_no_name, why_no_text
 from drasp_cli.errors import InputError
 
 _ID_NAMES = ("id", "path")
@@ -126,6 +127,9 @@ def _jsonl_prompts(source: str) -> Iterator[tuple[int, str, str]]:
             name = str(name)
         if not isinstance(name, str) or not isinstance(prompt, (str, type(None))):
             raise InputError(source, f"'{id_name}' and '{prompt_name}' are to be text", number)
+        for column, reason in ((id_name, why_no_name(name)), (prompt_name, why_no_text(prompt or ""))):
+            if reason is not None:
+                raise InputError(source, f"'{column}' {reason}", number)
         yield number, name.strip(), (prompt or "").strip()
 
 

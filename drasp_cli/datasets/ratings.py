@@ -25,6 +25,7 @@ from typing import Final
 
 from drasp_cli.datasets import aes_natural, musiceval
 from drasp_cli.datasets.lines import checked_text, csv_records, jsonl_records, numbered_lines
+from drasp_cli.encodable import why_no_name
 from drasp_cli.errors import InputError, RatingsError
 
 NAME_COLUMNS: Final = ("path", "data_path", "file", "filename", "wav", "name", "clip", "id", "sample_id", "utterance")
@@ -116,12 +117,20 @@ def read_ratings(source: str, axes: Iterable[str]) -> Ratings:
 
 def _has_header(source: str) -> bool:
     """Whether no cell of the first line is a number."""
-    _, first = next(numbered_lines(source, "surrogateescape"), (0, ""))
+    line, first = next(numbered_lines(source, "surrogateescape"), (0, ""))
+    return not any(_is_number(cell) for cell in _cells(source, line, first))
+
+
+def _cells(source: str, line: int, text: str) -> list[str]:
+    """The cells of one line of comma-separated text.
+
+    Raises:
+        InputError: it is not well-formed, or holds a zero byte.
+    """
     try:
-        cells = next(csv.reader([checked_text(source, first)]), [])
+        return next(csv.reader([checked_text(source, text)]), [])
     except csv.Error as error:
-        raise InputError(source, f"is not well-formed CSV: {error}", 1) from None
-    return not any(_is_number(cell) for cell in cells)
+        raise InputError(source, f"is not well-formed CSV: {error}", line) from None
 
 
 def _from_objects(
@@ -145,6 +154,9 @@ def _from_objects(
         names = tuple(dict.fromkeys(text for name in known if (text := _text(fields[name]))))
         if known and not names:
             raise RatingsError(source, f"'{known[0]}' is empty", line)
+        for text in (*names, system):
+            if (reason := why_no_name(text)) is not None:
+                raise RatingsError(source, f"'{text}' {reason}", line)
         if not known and not system:
             raise RatingsError(
                 source,
@@ -177,7 +189,7 @@ def _from_list(source: str) -> Iterator[_Row]:
         _, *rated = text.split(";")
         if rated and all(_is_number(cell.replace(",", ".")) for cell in rated):  # 3,5 for 3.5 goes with semicolons
             raise RatingsError(source, "looks separated by semicolons; commas are expected", line)
-        cells = [cell.strip() for cell in next(csv.reader([text]), [])]
+        cells = [cell.strip() for cell in _cells(source, line, text)]
         if len(cells) == 5 and not _is_number(cells[1]):
             system, name, rating, _, listener = cells
             ratings = {UNNAMED: [_number(source, line, "rating", rating)]}

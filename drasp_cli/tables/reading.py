@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from drasp_cli.datatypes import Clip, ClipScore
+from drasp_cli.encodable import why_no_name, why_no_text
 from drasp_cli.errors import MissingExtraError, MixedModelsError, TableError
 from drasp_cli.tables.score_table import FIXED_NAMES, FLAG_SEPARATOR
 
@@ -142,6 +143,9 @@ def _axes_of(source: str, line: int, fields: Fields) -> tuple[str, ...]:
     if missing:
         raise TableError(source, f"has no column '{missing[0]}'; its columns are {', '.join(fields)}", line)
     axes = tuple(name for name in fields if name not in FIXED_NAMES)
+    for name in axes:
+        if (reason := why_no_name(name)) is not None:
+            raise TableError(source, f"the name of column '{name}' {reason}", line)
     if not axes:
         raise TableError(source, f"has no axis; its columns are {', '.join(fields)}", line)
     return axes
@@ -152,9 +156,12 @@ def _row(source: str, line: int, fields: Fields, axes: Sequence[str]) -> ClipSco
         value = fields.get(name)
         if value is None:
             return ""
-        if isinstance(value, (str, int)) and not isinstance(value, bool):
-            return str(value)
-        raise TableError(source, f"'{name}' is not text: {value!r}", line)
+        if not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise TableError(source, f"'{name}' is not text: {value!r}", line)
+        reason = why_no_text(str(value)) if name == "prompt" else why_no_name(str(value))
+        if reason is not None:
+            raise TableError(source, f"'{name}' {reason}", line)
+        return str(value)
 
     def number(name: str) -> float | None:
         return _number(source, line, name, fields.get(name))

@@ -197,6 +197,7 @@ def test_a_clip_of_a_few_samples_is_explained_as_far_as_it_can_be(drasp: Run, tm
         (("-o", "b.tsv"), "one of .csv, .json, .txt"),
         (("--plot", "b.gif"), "one of .png, .svg, .pdf"),
         (("--prompt", "a", "--prompts", "b.tsv"), "goes not with --prompts"),
+        (("--prompt", "caf\udce9"), "is not valid UTF-8 text: it holds the byte \\xe9; write it in UTF-8"),
         (("--device", "tpu"), "not one of auto"),
         (("--prompts", "p.csv", "-o", "p.csv"), "is also read"),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -31,3 +33,21 @@ def write(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def failing_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """From the call on, files can be opened, and read so many times in Python before the disk fails."""
+
+    def fail(reads: int) -> None:
+        class FailingFile(FileIO):
+            def read(self, size: int | None = -1) -> bytes:
+                nonlocal reads
+                reads -= 1
+                if reads < 0:
+                    raise OSError(errno.EIO, "Input/output error")
+                return super().read(size)
+
+        monkeypatch.setattr(Path, "open", lambda path, *_, **__: FailingFile(path))
+
+    return fail

@@ -29,6 +29,14 @@ def refusal(path: str, start: float | None = None, end: float | None = None) -> 
     return caught.value.reason
 
 
+def _declare_no_length(path: str) -> None:
+    """Takes the number of samples out of a FLAC file's header, as of one that was written to a pipe."""
+    data = bytearray(Path(path).read_bytes())
+    streaminfo = int.from_bytes(data[18:26], "big")
+    data[18:26] = (streaminfo >> 36 << 36).to_bytes(8, "big")  # the last 36 bits are the number of samples
+    Path(path).write_bytes(data)
+
+
 LOSSLESS = {  # (format, subtype): largest error of a sample
     ("WAV", "PCM_U8"): 1 / 128,
     ("WAV", "PCM_16"): 1 / 32768,
@@ -140,6 +148,17 @@ def test_a_range_that_reaches_beyond_the_end_is_truncated_unless_by_a_rounding(s
     assert not decode(path, end=1.55)[1].truncated
 
 
+@pytest.mark.parametrize("far", [1e9, 1e300, 1e308, sys.float_info.max])
+def test_a_time_beyond_any_file_is_as_any_other_beyond_its_end(stereo: np.ndarray, write: Write, far: float):
+    path = write("clip.wav", stereo)  # 1.5 s
+    mono, facts = decode(path, start=0.5, end=far)
+    assert (len(mono), facts.truncated) == (len(stereo) - 22050, True)
+    assert refusal(path, start=far) == f"the start, {far:.12g} s, is beyond its end at 1.5 s"
+    endless = write("clip.flac", stereo)
+    _declare_no_length(endless)
+    assert refusal(endless, start=far) == "no samples could be decoded behind the start"
+
+
 # ------------------------------------------------------------------------------------------ what is refused
 
 
@@ -163,6 +182,19 @@ def test_permission_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(Path, "open", refuse)
     assert refusal(str(tmp_path / "secret.wav")) == "may not be read (permission denied)"
+
+
+@pytest.mark.parametrize("reads", [0, 1, 2])  # the head is read twice; of OGG then the tail, of WAV the chunks
+@pytest.mark.parametrize(("container", "subtype"), [("WAV", "PCM_16"), ("OGG", "VORBIS")])
+def test_a_disk_that_fails(
+    stereo: np.ndarray, write: Write, failing_disk: Callable[[int], None], container: str, subtype: str, reads: int
+):
+    path = write("clip", stereo, format=container, subtype=subtype)
+    before = len(os.listdir("/dev/fd"))
+
+    failing_disk(reads)
+    assert refusal(path) == "cannot be read: Input/output error"
+    assert len(os.listdir("/dev/fd")) == before
 
 
 @pytest.mark.parametrize("name", ["text.wav", "text.mp3", "text.flac", "text.m4a"])
@@ -336,10 +368,7 @@ def test_wav_from_a_pipe_declares_an_absurd_length(stereo: np.ndarray, write: Wr
 def test_flac_from_a_pipe_declares_no_length(stereo: np.ndarray, write: Write):
     path = Path(write("clip.flac", stereo))
     expected, _ = decode(str(path))
-    data = bytearray(path.read_bytes())
-    streaminfo = int.from_bytes(data[18:26], "big")
-    data[18:26] = (streaminfo >> 36 << 36).to_bytes(8, "big")  # the last 36 bits are the number of samples
-    path.write_bytes(data)
+    _declare_no_length(str(path))
 
     mono, facts = decode(str(path))
 

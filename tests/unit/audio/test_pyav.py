@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -67,6 +68,33 @@ def test_a_file_cut_short_keeps_what_is_there(tmp_path: Path, ending: str, conta
     assert 0.4 * 4 * rate < len(mono) < 0.6 * 4 * rate
     if ending == "webm":  # raw AAC does not say how long it is
         assert facts.truncated
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(44100, 2), (22050, 1)])
+def test_a_stream_whose_layout_changes_breaks_off_there(tmp_path: Path, rate: int, channels: int):
+    noise = 0.1 * np.random.default_rng(3).standard_normal((44100, 2)).astype(np.float32)
+    first = encode(tmp_path / "first.aac", "adts", "aac", 44100, noise[:, :1])
+    other = encode(tmp_path / "other.aac", "adts", "aac", rate, noise[:, :channels])
+    expected, facts = decode(first)
+    assert not facts.truncated
+    mixed = tmp_path / "mixed.aac"
+    mixed.write_bytes(Path(first).read_bytes() + Path(other).read_bytes())
+
+    mono, facts = decode(str(mixed))
+
+    np.testing.assert_array_equal(mono, expected)
+    assert (facts.channels, facts.truncated) == (1, True)
+
+
+@pytest.mark.parametrize("reads", [0, 1, 5])  # to tell the format, to open it, between its blocks
+def test_a_disk_that_fails(tmp_path: Path, failing_disk: Callable[[int], None], reads: int):
+    noise = 0.1 * np.random.default_rng(3).standard_normal((4 * 44100, 2)).astype(np.float32)
+    path = encode(tmp_path / "clip.aac", "adts", "aac", 44100, noise)
+    assert Path(path).stat().st_size > 80_000
+
+    failing_disk(reads)
+    with pytest.raises(AudioError, match=r": cannot be read: Input/output error$"):
+        decode(path)
 
 
 def test_broken_files_are_refused(tmp_path: Path):

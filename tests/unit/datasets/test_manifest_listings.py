@@ -108,6 +108,10 @@ def test_wav_scp(write, space):
         ("m.jsonl", '{"path": "a", "end_time": true}\n', r"m\.jsonl:1: 'end_time' is not a number"),
         ("m.jsonl", '{"path": "a", "end_time": 1' + 400 * "0" + "}\n", r"m\.jsonl:1: 'end_time' is not a time"),
         ("m.jsonl", '{"path": "a", "prompt": "\\ud800"}\n', r"m\.jsonl:1: 'prompt' is not valid UTF-8"),
+        ("m.csv", b"path,prompt\na,caf\xe9\n", r"m\.csv:2: 'prompt' is not valid UTF-8 text: it holds the byte \\xe9"),
+        ("m.jsonl", '{"path": "a", "id": "x \\ud83c"}\n', r"m\.jsonl:1: 'id' .*holds \\ud83c, half of a character"),
+        ("m.jsonl", '{"path": "a", "system": "\\udfb5"}\n', r"m\.jsonl:1: 'system' is not valid UTF-8"),
+        ("m.jsonl", '{"path": "\\udbff.wav"}\n', r"m\.jsonl:1: 'path' is not valid UTF-8"),
         ("m.jsonl", '{"path": "a"}\n{"path": "./a"}\n', r"\./a: is named twice, as clip 1 and as clip 2"),
     ],
 )

@@ -145,6 +145,9 @@ def test_padded_numbers_raise_no_doubt(clips):
         ("p.csv", "id,text,prompt\na,b,c\n", r"p\.csv:1: one column 'prompt' or 'text' .* 'prompt' and 'text'"),
         ("p.csv", "name,text\na,b\n", r"p\.csv:1: one column 'id' or 'path' is expected; there is only name, text"),
         ("p.jsonl", '{"id": "x1", "prompt": 3}\n', r"p\.jsonl:1: 'id' and 'prompt' are to be text"),
+        ("p.jsonl", '{"id": "x1", "prompt": "song \\ud83c"}\n', r"p\.jsonl:1: 'prompt' .*holds \\ud83c, half"),
+        ("p.jsonl", '{"id": "x1", "text": "caf\\udce9"}\n', r"p\.jsonl:1: 'text' .*the byte \\xe9; write it in UTF-8"),
+        ("p.jsonl", '{"id": "\\ud83c", "prompt": "a"}\n', r"p\.jsonl:1: 'id' is not valid UTF-8"),
         ("p.json", "{}", r"p\.json: prompts are read from"),
     ],
 )
