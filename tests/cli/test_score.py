@@ -463,6 +463,14 @@ def test_a_start_that_is_refused_leaves_the_older_table(drasp: Run, results: Pat
         assert not Path("out.csv.run").exists()
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.json"])
+def test_a_resume_that_is_refused_leaves_the_finished_rows(drasp: Run, results: Path, name: str) -> None:
+    interrupt(drasp, "score", "results", "-o", name)
+    stopped = {file: file.read_bytes() for file in Path().iterdir() if file.is_file()}
+    assert drasp("score", "results", "-o", name, "--resume", "--device", "cuda:99").exit_code == 1
+    assert {file: file.read_bytes() for file in Path().iterdir() if file.is_file()} == stopped
+
+
 @pytest.mark.parametrize("ending", [".run", ".journal"])
 def test_a_file_of_somebody_else_beside_the_output_is_refused_before_any_work(
     drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, ending: str
