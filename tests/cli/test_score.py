@@ -463,6 +463,21 @@ def test_a_start_that_is_refused_leaves_the_older_table(drasp: Run, results: Pat
         assert not Path("out.csv.run").exists()
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet"])
+def test_an_output_that_has_no_place_is_refused_before_any_work(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr("drasp_cli.checkpoints.content.read_ahead", lambda *_: pytest.fail("work has begun"))
+    Path(f"folder.{ending}").mkdir()
+    for name, words in ((f"folder.{ending}", "is a directory"), (f"nowhere/scores.{ending}", "no folder nowhere")):
+        for resume in ([], ["--resume"]):
+            run = drasp("score", "results", "-o", name, *resume)
+            assert run.exit_code == 1
+            assert words in run.stderr
+            assert "is replaced" not in run.stderr
+    assert sorted(file.name for file in Path().iterdir()) == [f"folder.{ending}", "results"]
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.json"])
 def test_a_resume_that_is_refused_leaves_the_finished_rows(drasp: Run, results: Path, name: str) -> None:
     interrupt(drasp, "score", "results", "-o", name)
