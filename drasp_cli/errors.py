@@ -60,6 +60,10 @@ class TableError(InputError):
     """A score table that cannot be read, or two that do not belong together."""
 
 
+class NoTableError(TableError):
+    """A file that ends like a table and could be read, and holds something else than rows."""
+
+
 class MixedModelsError(TableError):
     """Score tables whose rows several models scored, where that is not allowed."""
 

@@ -53,7 +53,8 @@ def drasp(
     """Predict what a listening test would say about generated audio, on up to six axes, per clip and per system."""
 
 
-app.command("score")(guarded(score, when_interrupted="finished rows are on disk where -o was given"))
+_SCORE_LEAVES = "finished rows are on disk where -o was given without --by-system, which writes at the end"
+app.command("score")(guarded(score, when_interrupted=_SCORE_LEAVES))
 app.command("rank-systems")(guarded(rank_systems))
 app.command("evaluate")(guarded(evaluate))
 app.command("calibrate")(guarded(calibrate))

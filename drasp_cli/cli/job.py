@@ -161,37 +161,28 @@ class ScoringJob:
         """Writes rows to `output` as they come."""
         from drasp_cli.tables.journal import ResultWriter
         from drasp_cli.tables.reading import read_score_tables
-        from drasp_cli.tables.run_file import RunFile, run_facts
+        from drasp_cli.tables.run_file import run_facts
 
         reads_prompts = any(
             checkpoint.predictor.reads_prompts and checkpoint.tokenizer is not None for checkpoint in self.checkpoints
         )
         precision = "fp32" if self.precision == "auto" else self.precision
         facts = run_facts(clips, precision, reads_prompts=reads_prompts)
-        run_file = RunFile(output)
-        with ResultWriter(output, self.axes, with_prompts=with_prompts) as writer:
+        with ResultWriter(output, self.axes, facts, with_prompts=with_prompts) as writer:
             already = 0
             if resume:
                 from drasp_cli.scoring import group_rows
 
-                is_checked = run_file.check(clips, facts)
-                group = group_rows(self.batch_size)
-                already = writer.resume(clips, self.named.label, group, reads_prompts=reads_prompts)
+                kept = writer.resume(clips, self.named.label, group_rows(self.batch_size))
+                already = kept.rows
                 doubt = "; a finished table does not say of which prompts and --precision its rows are: not compared"
-                unknown = doubt if already and not is_checked else ""
+                unknown = doubt if already and not kept.is_checked else ""
                 self.talk.notice(f"{already} of {len(clips)} rows are in {output} already{unknown}")
-            rows = self.rows(clips, already)  # what forbids to begin is raised before an older table is emptied
-            if not resume:
-                if Path(output).exists():
-                    self.talk.notice(f"{output} was there, and is replaced")
-                run_file.remove()  # first, so that no row ever meets the facts of another run
-                writer.start()
-            if already < len(clips):
-                run_file.write(facts)
-            for row in rows:
-                writer.write([row])
+            rows = self.rows(clips, already)
+            if not resume and Path(output).exists():
+                self.talk.notice(f"{output} was there, and is replaced")
+            writer.write(rows)
             writer.finish()
-        run_file.remove()
         if already:
             self.failed = sum(bool(row.error) for row in read_score_tables([output]))
 

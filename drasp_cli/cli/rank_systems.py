@@ -200,7 +200,7 @@ def _tables(results: Sequence[str], talk: Talk) -> list[str]:
     audio: list[str] = []
     for result in results:
         if os.path.isdir(result):  # noqa: PTH112 - RESULTS stay as typed
-            found = find_tables(result).tables
+            found = find_tables(result)
             tables.extend(found)
             if not found:
                 audio.append(result)

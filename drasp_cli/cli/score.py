@@ -65,9 +65,8 @@ def score(
     from drasp_cli.cli.show import check_destination
     from drasp_cli.tables.journal import check_companions
 
-    if by_system or output is None:
-        check_destination(format, output)
-    else:
+    check_destination(format, output)
+    if output is not None and not by_system:
         check_companions(output)
     talk = Talk(quiet)
     calibrator = read_calibrator(calibration)

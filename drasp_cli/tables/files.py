@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +34,9 @@ def check_folder(path: str) -> None:
     """
     if Path(path).is_dir():
         raise OutputError(f"{path}: cannot be written: is a directory")
-    if not Path(path).parent.is_dir():
-        raise OutputError(f"{path}: cannot be written: there is no folder {Path(path).parent}")
+    place = Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
+    if not place.parent.is_dir():
+        raise OutputError(f"{path}: cannot be written: there is no folder {place.parent}")
 
 
 def write_table(path: str, columns: Sequence[Column], records: Iterable[Record]) -> None:
@@ -58,17 +61,30 @@ def write_table(path: str, columns: Sequence[Column], records: Iterable[Record])
 def replacing(path: str) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file `path` when the block ends well, and nothing when it does not.
 
-    Until then they are in a file beside it, whose name nobody else has: what is called so already is never opened.
+    Until then they are in a file beside it, whose name nobody else has: what is called so already is never opened. It
+    is replaced as `cp` would: the file that a link leads to, and the mode of the old one stays. What is no file, such
+    as a pipe or a device, is written to.
 
     Raises:
         OSError: the file cannot be written.
     """
-    part = Path(f"{path}.{secrets.token_hex(4)}.part")
+    target = Path(os.path.realpath(path))
+    try:
+        old_mode = Path(path).stat().st_mode
+    except FileNotFoundError:
+        old_mode = None
+    if old_mode is not None and not stat.S_ISREG(old_mode):
+        with Path(path).open("wb") as stream:
+            yield stream
+        return
+    part = Path(f"{target}.{secrets.token_hex(4)}.part")
     stream = part.open("xb")
     try:
         with stream:
+            if old_mode is not None:
+                part.chmod(stat.S_IMODE(old_mode))  # before there is anything to read
             yield stream
-        part.replace(path)
+        part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

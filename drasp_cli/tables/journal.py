@@ -10,6 +10,7 @@ the rest: the file ends up with the very bytes of a run that was never stopped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -21,7 +22,7 @@ from drasp_cli.tables.files import replacing
 from drasp_cli.tables.formats import format_of, open_writer, require_format, storable
 from drasp_cli.tables.logs import CsvLog, JsonlLog, RowLog
 from drasp_cli.tables.reading import read_fields
-from drasp_cli.tables.run_file import RunFile
+from drasp_cli.tables.run_file import RunFacts, RunFile
 from drasp_cli.tables.score_table import FLAG_SEPARATOR, score_columns, score_record
 
 JOURNAL_ENDING = ".journal"
@@ -50,15 +51,30 @@ def _require_own_journal(path: str) -> None:
         raise OutputError(f"{path}: is not a journal that drasp wrote; move it, or name another output")
 
 
-class ResultWriter:
-    """Writes score rows to a file in order: `start` or `resume` first, then `write`, `finish` last.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a resumed run need not do again.
 
-    `start` replaces a file of that name as `cp` would, and a journal of an earlier run. Leaving the `with` block before
-    `finish` keeps what was written, for `resume`.
+    Attributes:
+        rows: how many; those of the first clips.
+        is_checked: whether a run file told that they are of the same prompts and precision.
+    """
+
+    rows: int
+    is_checked: bool
+
+
+class ResultWriter:
+    """Writes score rows to a file in order: `resume` first, if that is asked for, then `write`, `finish` last.
+
+    Nothing on the disk changes before `write`, so that whatever is refused until then leaves an older table whole. What
+    is replaced is replaced as `cp` would, together with the journal and the run file of an earlier run. Leaving the
+    `with` block before `finish` keeps what was written, for `resume`.
 
     Args:
         path: the file; its ending says the format.
         axes: the axes of the scores.
+        facts: what they depend on and the table does not show.
         with_prompts: whether there is a column `prompt`.
 
     Raises:
@@ -66,71 +82,63 @@ class ResultWriter:
         MissingExtraError: Parquet without pyarrow: said before the work, not after it.
     """
 
-    def __init__(self, path: str, axes: Sequence[str], *, with_prompts: bool = False) -> None:
+    def __init__(self, path: str, axes: Sequence[str], facts: RunFacts, *, with_prompts: bool = False) -> None:
         self._path = path
         self._axes = tuple(axes)
+        self._facts = facts
         self._with_prompts = with_prompts
         self._format = format_of(path)
         require_format(self._format)
         self._columns = score_columns(axes, with_prompts=with_prompts)
         self._log: RowLog = CsvLog(self._columns) if self._format == "csv" else JsonlLog(self._columns)
         self._log_path = path if self._format in ("csv", "jsonl") else path + JOURNAL_ENDING
+        self._run_file = RunFile(path)
+        self._kept_rows = 0
+        self._end_of_kept = 0  # in bytes of the log
         self._stream: IO[bytes] | None = None
-        self._reads_prompts = False
+        self._is_over = False
 
-    def start(self) -> None:
-        """Begins an empty table.
+    def resume(self, clips: Sequence[Clip], model: str, group: int) -> Kept:
+        """Finds the whole groups that an earlier run on the same clips wrote; `write` keeps them and cuts off the rest.
 
-        Raises:
-            OutputError: the file cannot be written, or its journal would replace a file of somebody else.
-        """
-        if self._log_path != self._path:
-            _require_own_journal(self._log_path)
-        self._open("wb")
-        self._append(self._log.head)
-
-    def resume(self, clips: Sequence[Clip], model: str, group: int, *, reads_prompts: bool = False) -> int:
-        """Keeps the whole groups that an earlier run on the same clips wrote, and says how many rows they are.
-
-        Where there is nothing to resume this is `start`. A table that is finished is left as it is.
+        A JSON or Parquet table that is finished takes no more rows.
 
         Args:
             clips: all clips of this run; the rows kept are the first of them.
             model: what the column `model` says in its rows.
             group: rows in a group.
-            reads_prompts: whether this run flags every scored clip that has no prompt, and no other.
 
         Raises:
             ResumeError: the file is no such table, or has other columns, other clips, or another model's scores, or
-                was scored with a prompt where there is none now, or the other way round.
-            OutputError: the file cannot be written.
+                was scored with other prompts or another precision, as far as can be told.
+            OutputError: the file cannot be read.
         """
-        self._reads_prompts = reads_prompts
-        if not Path(self._log_path).exists():
-            if Path(self._path).exists():
-                return self._accept_finished(clips, model)
-            self.start()
-            return 0
-        stream = self._open("r+b")
-        kept, end_of_kept = 0, 0
-        for rows, (end, record) in enumerate(self._log.rows(self._log_path, stream), start=1):
-            self._check(self._log_path, rows - 1, record, clips, model)
-            if rows % group == 0 or rows == len(clips):
-                kept, end_of_kept = rows, end
-        stream.seek(end_of_kept)
-        stream.truncate()
-        if not kept:
-            self._append(self._log.head)
-        return kept
+        is_checked = self._run_file.check(clips, self._facts)
+        if Path(self._log_path).exists():
+            self._find_cut(clips, model, group)
+        elif Path(self._path).exists():
+            self._kept_rows, self._is_over = self._accept_finished(clips, model), True
+        return Kept(self._kept_rows, is_checked)
+
+    def _find_cut(self, clips: Sequence[Clip], model: str, group: int) -> None:
+        with self._open("rb", "read") as stream:
+            for rows, (end, record) in enumerate(self._log.rows(self._log_path, stream), start=1):
+                self._check(self._log_path, rows - 1, record, clips, model)
+                if rows % group == 0 or rows == len(clips):
+                    self._kept_rows, self._end_of_kept = rows, end
 
     def write(self, rows: Iterable[ClipScore]) -> None:
-        """Appends rows; the operating system has them when this returns, and a killed process loses none of them.
+        """Appends rows; the operating system has each before the next is asked for, and a killed process loses none.
+
+        The file is opened, and what is not kept of it is cut off, before the first row is asked for.
 
         Raises:
-            OutputError: the disk is full, or the like.
+            OutputError: the file cannot be written, or its journal or run file would replace one of somebody else.
         """
-        records = (score_record(row, self._axes, with_prompts=self._with_prompts) for row in rows)
-        self._append(b"".join(map(self._log.line, records)))
+        if self._stream is None and not self._is_over:
+            self._begin()
+        for row in rows:
+            self._append(self._log.line(score_record(row, self._axes, with_prompts=self._with_prompts)))
 
     def finish(self) -> None:
         """Completes the table.
@@ -140,8 +148,11 @@ class ResultWriter:
         """
         was_open = self._stream is not None
         self.close()
-        if self._log_path == self._path or not was_open:
-            return
+        if self._log_path != self._path and was_open:
+            self._make_of_journal()
+        self._run_file.remove()
+
+    def _make_of_journal(self) -> None:
         try:
             with Path(self._log_path).open("rb") as log, replacing(self._path) as stream:
                 writer = open_writer(self._format, self._columns, stream)
@@ -158,6 +169,7 @@ class ResultWriter:
             OutputError: what was still in memory cannot be written.
         """
         stream, self._stream = self._stream, None
+        self._is_over = True
         if stream is not None:
             try:
                 stream.close()
@@ -179,18 +191,31 @@ class ResultWriter:
 
     # ----------------------------------------------------------------------------------------------- the file
 
-    def _open(self, mode: str) -> IO[bytes]:
+    def _begin(self) -> None:
+        """Cuts the log behind what is kept of it, and puts the facts of this run beside it."""
+        if self._log_path != self._path:
+            _require_own_journal(self._log_path)
+        if not self._end_of_kept:
+            self._run_file.remove()  # first, so that no row ever meets the facts of another run
+        if self._end_of_kept:
+            self._stream = self._open("r+b", "written")
+            self._stream.seek(self._end_of_kept)
+            self._stream.truncate()
+        else:
+            self._stream = self._open("wb", "written")
+            self._append(self._log.head)
+        if self._kept_rows < self._facts.clips:
+            self._run_file.write(self._facts)
+
+    def _open(self, mode: str, purpose: str) -> IO[bytes]:
         try:
-            self._stream = Path(self._log_path).open(mode)  # noqa: SIM115 - closed by close()
+            return Path(self._log_path).open(mode)
         except OSError as error:
-            raise OutputError(f"{self._log_path}: cannot be written: {error.strerror or error}") from None
-        return self._stream
+            raise OutputError(f"{self._log_path}: cannot be {purpose}: {error.strerror or error}") from None
 
     def _append(self, data: bytes) -> None:
-        if not data:
-            return
         if self._stream is None:
-            raise RuntimeError("start or resume comes first, and nothing is written to a finished table")
+            raise RuntimeError("nothing is written to a table that is finished or closed")
         try:
             self._stream.write(data)
             self._stream.flush()
@@ -230,7 +255,7 @@ class ResultWriter:
         for name, value in wanted.items():
             if _comparable(cells[name]) != _comparable(value):
                 raise ResumeError(source, f"row {index + 1}: '{name}' is '{cells[name]}', and would be '{value}'")
-        if self._reads_prompts and not cells["error"]:
+        if self._facts.prompts and not cells["error"]:
             had_prompt = NO_PROMPT not in str(cells["flags"] or "").split(FLAG_SEPARATOR)
             if had_prompt != (clip.prompt is not None):
                 there, now = ("with", "none") if had_prompt else ("without", "one")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drasp_cli.tables.columns import Column, Kind, Record, rounded
+from drasp_cli.tables.score_table import MODEL_SEPARATOR, named_models
 from drasp_cli.tables.systems import SystemTable
 
 NO_DIFFERENCE = "no difference seen"
@@ -25,6 +26,7 @@ PAIR_COLUMNS = (
     Column("more_clips", Kind.COUNT),
     Column("shared", Kind.COUNT),
     Column("note", Kind.TEXT),
+    Column("model", Kind.TEXT),
 )
 
 
@@ -100,6 +102,7 @@ def system_pairs(table: SystemTable, axis: str, *, neighbours_only: bool = False
 
 def pair_records(table: SystemTable) -> Iterator[Record]:
     """The rows of the pair table of a ranked table, axis by axis, under `PAIR_COLUMNS`."""
+    models = {row.system: row.models for row in table.systems}
     for axis in table.axes:
         for pair in system_pairs(table, axis):
             yield (
@@ -107,6 +110,7 @@ def pair_records(table: SystemTable) -> Iterator[Record]:
                 *(_four_digits(pair.p), _four_digits(pair.p_holm)),
                 {True: "yes", False: "no", None: ""}[pair.separated],
                 *(pair.more_clips, pair.shared, pair.note),
+                MODEL_SEPARATOR.join(named_models((*models[pair.system], *models[pair.other]))),
             )
 
 

@@ -10,64 +10,82 @@ import json
 import math
 import os
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.encodable import why_no_name, why_no_text
-from drasp_cli.errors import MissingExtraError, MixedModelsError, TableError
+from drasp_cli.errors import MissingExtraError, MixedModelsError, NoTableError, TableError
 from drasp_cli.tables.score_table import FIXED_NAMES, FLAG_SEPARATOR
 
 Fields = Mapping[str, object]
 _CHUNK = 1 << 16
+_OTHER_SEPARATORS = MappingProxyType({";": "semicolons", "\t": "tabs"})
 _WRITTEN_BY_DRASP = frozenset({"path", "system", "model", "error"})
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTables:
-    """What lies directly in a folder and ends like a table.
+def find_tables(folder: str) -> list[str]:
+    """The score tables of drasp directly in `folder`, by name.
 
-    Attributes:
-        tables: score tables that drasp wrote, by name.
-        others: files that end like tables and lack the columns of one.
-    """
-
-    tables: tuple[str, ...]
-    others: tuple[str, ...]
-
-
-def find_tables(folder: str) -> FoundTables:
-    """The score tables directly in `folder`, told by their columns from manifests, prompts and whatever else is there.
+    They are told by their columns from manifests, prompts and whatever else is there. A file is passed over only where
+    it could be read and is something else: a table that is broken below or between its columns is listed, and refused
+    by whoever reads it. An empty file is passed over too: the shell makes one of `> FILE` before any command starts.
 
     Raises:
-        TableError: the folder cannot be listed, or a file in it cannot be read.
+        TableError: the folder cannot be listed, or a file in it that ends like a table cannot be read.
+        MissingExtraError: one is called like Parquet, and pyarrow is not there to look.
     """
     try:
-        entries = sorted(Path(folder).iterdir())
+        candidates = [
+            os.path.join(folder, entry.name)  # noqa: PTH118 - as the user would type it: a Path would drop './'
+            for entry in sorted(Path(folder).iterdir())
+            if entry.suffix.lower() in _READERS and not entry.name.startswith(".") and _is_file_or_broken_link(entry)
+        ]
     except OSError as error:
         raise TableError(folder, f"cannot be listed: {error.strerror or error}") from None
-    candidates = [
-        os.path.join(folder, entry.name)  # noqa: PTH118 - as the user would type it: a Path would drop './'
-        for entry in entries
-        if entry.suffix.lower() in _READERS and not entry.name.startswith(".") and entry.is_file()
-    ]
-    tables = [path for path in candidates if is_score_table(path)]
-    return FoundTables(tuple(tables), tuple(path for path in candidates if path not in tables))
+    return [path for path in candidates if _holds_scores(path)]
+
+
+def _is_file_or_broken_link(entry: Path) -> bool:
+    return entry.is_file() or not entry.exists()
+
+
+def _holds_scores(path: str) -> bool:
+    """Whether the first row of a file, or of CSV the header alone, has the columns of a score table of drasp.
+
+    Raises:
+        TableError: the file cannot be read, or is so broken that its columns cannot be told, or has none.
+    """
+    try:
+        if not Path(path).stat().st_size:
+            return False
+        columns = _csv_columns(path) if Path(path).suffix.lower() == ".csv" else next(read_fields(path), (0, {}))[1]
+    except NoTableError:
+        return False
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if not columns:
+        raise TableError(path, "has no rows")
+    return _are_of_scores(columns)
+
+
+def _are_of_scores(columns: Iterable[str]) -> bool:
+    names = set(columns)
+    return names >= _WRITTEN_BY_DRASP and not names <= FIXED_NAMES
 
 
 def table_files(paths: Sequence[str]) -> list[str]:
     """The score tables that `paths` name: files as they are, folders by the tables in them.
 
     Raises:
-        TableError: a folder holds none.
+        TableError: a folder holds none, or a file in it that ends like one cannot be read.
     """
     files: list[str] = []
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112
-            found = find_tables(path).tables
+            found = find_tables(path)
             if not found:
                 reason = "no score table is in this folder; drasp score FOLDER -o scores.csv writes one of its clips"
                 raise TableError(path, reason)
@@ -91,7 +109,7 @@ def is_score_table(path: str) -> bool:
         _, fields = next(read_fields(path))
     except (StopIteration, TableError):
         return False
-    return fields.keys() >= _WRITTEN_BY_DRASP and not fields.keys() <= FIXED_NAMES
+    return _are_of_scores(fields)
 
 
 def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Iterator[ClipScore]:
@@ -247,16 +265,42 @@ def read_fields(source: str) -> Iterator[tuple[int, Fields]]:
     try:
         yield from _READERS[ending](source)
     except OSError as error:
-        raise TableError(source, f"cannot be read: {error.strerror or error}") from None
+        raise _unreadable(source, error) from None
 
 
-def _read_csv(source: str) -> Iterator[tuple[int, Fields]]:
-    with Path(source).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+def _unreadable(source: str, error: OSError) -> TableError:
+    return TableError(source, f"cannot be read: {error.strerror or error}")
+
+
+def _csv_columns(source: str) -> list[str]:
+    """The columns that a CSV file names, whatever stands between them; none for an empty file."""
+    with _open_csv(source) as stream:
         reader = csv.reader(stream, strict=True)
         try:
             header = next((row for row in reader if row), [])
-            if len(header) == 1 and ";" in header[0]:
-                raise TableError(source, "looks separated by semicolons; commas are expected", reader.line_num)
+        except csv.Error as error:
+            raise TableError(source, f"is not well-formed CSV: {error}", reader.line_num) from None
+    separator = _other_separator(header)
+    return header[0].split(separator) if separator else header
+
+
+def _open_csv(source: str) -> IO[str]:
+    return Path(source).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _other_separator(header: Sequence[str]) -> str | None:
+    """What separates the columns of a header instead of commas; None where commas do, or there is one column."""
+    return next((mark for mark in _OTHER_SEPARATORS if len(header) == 1 and mark in header[0]), None)
+
+
+def _read_csv(source: str) -> Iterator[tuple[int, Fields]]:
+    with _open_csv(source) as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            header = next((row for row in reader if row), [])
+            if separator := _other_separator(header):
+                reason = f"looks separated by {_OTHER_SEPARATORS[separator]}; commas are expected"
+                raise TableError(source, reason, reader.line_num)
             if len(set(header)) < len(header):
                 twice = next(name for name in header if header.count(name) > 1)
                 raise TableError(source, f"column '{twice}' is named twice", reader.line_num)
@@ -300,7 +344,8 @@ def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
                 return
             if expected in ("[", ","):
                 if text[0] != expected:
-                    raise TableError(source, f"is not a JSON array of rows: '{expected}' is expected", line)
+                    unlike = NoTableError if expected == "[" else TableError
+                    raise unlike(source, f"is not a JSON array of rows: '{expected}' is expected", line)
                 text, expected = text[1:], "first row or ]" if expected == "[" else "row"
                 continue
             try:
@@ -336,7 +381,7 @@ def _skip_space(text: str, line: int) -> tuple[str, int]:
 
 def _object(source: str, line: int, value: object) -> Fields:
     if not isinstance(value, dict):
-        raise TableError(source, "a row is to be a JSON object", line)
+        raise NoTableError(source, "a row is to be a JSON object", line)
     return value
 
 

@@ -124,6 +124,31 @@ def test_tables_win_over_audio_and_it_says_so(drasp: Run, results: Path) -> None
     assert "the tables are ranked" in run.stderr
 
 
+@pytest.mark.parametrize("command", ["rank-systems", "evaluate", "calibrate", "report"])
+def test_a_broken_table_beside_sound_ones_is_refused_by_name(drasp: Run, command: str) -> None:
+    Path("t").mkdir()
+    header = "path,system,MI,model,error\n"
+    Path("t/a.csv").write_text(header + "a1.wav,a,3,m@1,\na2.wav,a,4,m@1,\n")
+    Path("t/b.csv").write_text((header + "b1.wav,b,2,m@1,\n").replace(",", ";"))
+    Path("ratings.csv").write_text("path,MI\na1.wav,3\na2.wav,4\n")
+    needed = {
+        "evaluate": ["--ratings", "ratings.csv"],
+        "calibrate": ["--ratings", "ratings.csv", "-o", "map.json"],
+        "report": ["-o", "page.html"],
+    }
+    run = drasp(command, "t", *needed.get(command, ()), bare=True)
+    assert run.exit_code == 1
+    assert "t/b.csv:1: looks separated by semicolons" in run.stderr
+    assert run.stdout == ""
+
+
+def test_the_ranking_may_go_into_the_folder_of_the_tables(drasp: Run, results: Path) -> None:
+    Path("t").mkdir()
+    drasp("score", "results", "-o", "t/a.csv")
+    Path("t/ranking.csv").touch()  # as the shell does for > t/ranking.csv
+    assert drasp("rank-systems", "t", bare=True).exit_code == 0
+
+
 def test_several_audio_folders_are_several_systems(drasp: Run, results: Path) -> None:
     run = drasp("rank-systems", "results/alpha", "results/beta")
     assert {row["system"] for row in rows(run.stdout)} == {"alpha", "beta"}

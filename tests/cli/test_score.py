@@ -414,8 +414,8 @@ def test_silent_and_short_clips_in_means_are_told(drasp: Run, results: Path) -> 
     assert words not in drasp("score", "results").stderr
 
 
-def interrupt(drasp: Run, *arguments: str, rows: int = 3) -> None:
-    """Runs a command that is interrupted behind some rows."""
+def interrupt(drasp: Run, *arguments: str, rows: int = 3) -> str:
+    """What a command says that is interrupted behind some rows."""
 
     def interrupted(*given: object, **options: object) -> Iterator[object]:
         yield from itertools.islice(score_clips(*given, **options), rows)
@@ -423,7 +423,9 @@ def interrupt(drasp: Run, *arguments: str, rows: int = 3) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("drasp_cli.scoring.score_clips", interrupted)
-        assert drasp(*arguments).exit_code == 130
+        run = drasp(*arguments)
+        assert run.exit_code == 130
+    return run.stderr
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
@@ -461,6 +463,29 @@ def test_a_start_that_is_refused_leaves_the_older_table(drasp: Run, results: Pat
         assert drasp("score", "results", "-o", "out.csv", *refused).exit_code != 0
         assert Path("out.csv").read_bytes() == whole
         assert not Path("out.csv.run").exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet"])
+def test_an_output_that_has_no_place_is_refused_before_any_work(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr("drasp_cli.checkpoints.content.read_ahead", lambda *_: pytest.fail("work has begun"))
+    Path(f"folder.{ending}").mkdir()
+    for name, words in ((f"folder.{ending}", "is a directory"), (f"nowhere/scores.{ending}", "no folder nowhere")):
+        for resume in ([], ["--resume"]):
+            run = drasp("score", "results", "-o", name, *resume)
+            assert run.exit_code == 1
+            assert words in run.stderr
+            assert "is replaced" not in run.stderr
+    assert sorted(file.name for file in Path().iterdir()) == [f"folder.{ending}", "results"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.json"])
+def test_a_resume_that_is_refused_leaves_the_finished_rows(drasp: Run, results: Path, name: str) -> None:
+    interrupt(drasp, "score", "results", "-o", name)
+    stopped = {file: file.read_bytes() for file in Path().iterdir() if file.is_file()}
+    assert drasp("score", "results", "-o", name, "--resume", "--device", "cuda:99").exit_code == 1
+    assert {file: file.read_bytes() for file in Path().iterdir() if file.is_file()} == stopped
 
 
 @pytest.mark.parametrize("ending", [".run", ".journal"])
@@ -513,6 +538,14 @@ def test_means_of_systems_name_their_model_in_every_format(drasp: Run, results: 
     assert of_systems.splitlines()[-2:] == of_clips.splitlines()[-2:]
     for text in (label, "simulated-ratings"):
         assert of_systems.count(text) == of_clips.count(text) == 1
+
+
+def test_what_an_interrupt_leaves_is_told_as_it_is(drasp: Run, results: Path) -> None:
+    told = "finished rows are on disk where -o was given without --by-system"
+    assert told in interrupt(drasp, "score", "results", "-o", "out.csv")
+    assert len(rows(Path("out.csv").read_text())) == 3
+    assert told in interrupt(drasp, "score", "results", "-o", "systems.csv", "--by-system")
+    assert not Path("systems.csv").exists()
 
 
 def test_a_new_start_forgets_what_the_stopped_run_was_begun_with(drasp: Run, results: Path) -> None:

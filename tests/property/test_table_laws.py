@@ -20,6 +20,7 @@ from drasp_cli.tables.formats import open_writer
 from drasp_cli.tables.journal import ResultWriter
 from drasp_cli.tables.ranking import competition_ranks, rank_systems
 from drasp_cli.tables.reading import read_score_tables
+from drasp_cli.tables.run_file import run_facts
 from drasp_cli.tables.score_table import score_columns, score_record
 from drasp_cli.tables.systems import average_clips
 
@@ -123,21 +124,20 @@ def test_a_run_killed_anywhere_is_resumed_to_the_same_bytes(rows, ending, group,
     clips = [row.clip for row in rows]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"out.{ending}"
-        with ResultWriter(str(path), ("MI", "TA")) as writer:
-            writer.start()
+        facts = run_facts(clips, "fp32", reads_prompts=False)
+        with ResultWriter(str(path), ("MI", "TA"), facts) as writer:
             writer.write(rows)
             writer.finish()
         whole = path.read_bytes()
         read = list(read_score_tables([str(path)]))
         assert [row.clip for row in read] == clips
         log = path.with_name(path.name + ".journal") if ending == "json" else path
-        with ResultWriter(str(path), ("MI", "TA")) as writer:
-            writer.start()
+        with ResultWriter(str(path), ("MI", "TA"), facts) as writer:
             writer.write(rows)
         written = log.read_bytes()
         log.write_bytes(written[: int(len(written) * fraction)])
-        with ResultWriter(str(path), ("MI", "TA")) as writer:
-            done = writer.resume(clips, "m", group)
+        with ResultWriter(str(path), ("MI", "TA"), facts) as writer:
+            done = writer.resume(clips, "m", group).rows
             assert done % group == 0 or done == len(rows)
             writer.write(rows[done:])
             writer.finish()

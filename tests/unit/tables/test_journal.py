@@ -12,6 +12,7 @@ from drasp_cli.errors import MissingExtraError, OutputError, ResumeError
 from drasp_cli.tables import formats
 from drasp_cli.tables.journal import ResultWriter, check_companions
 from drasp_cli.tables.reading import read_score_tables
+from drasp_cli.tables.run_file import RunFile, run_facts
 
 GROUP = 3
 MODEL = "m@1"
@@ -34,14 +35,14 @@ def rows_of(clips) -> list[ClipScore]:
     ]
 
 
+def writer_of(path: Path, clips=CLIPS, axes=("MI", "TA"), *, with_prompts: bool = True) -> ResultWriter:
+    return ResultWriter(str(path), axes, run_facts(clips, "fp32", reads_prompts=False), with_prompts=with_prompts)
+
+
 def run(path: Path, clips=CLIPS, *, resume: bool = False, stop_after: int | None = None, model: str = MODEL) -> int:
     """What the command does; `stop_after` rows it is killed."""
-    with ResultWriter(str(path), ("MI", "TA"), with_prompts=True) as writer:
-        if resume:
-            done = writer.resume(clips, model, GROUP)
-        else:
-            writer.start()
-            done = 0
+    with writer_of(path, clips) as writer:
+        done = writer.resume(clips, model, GROUP).rows if resume else 0
         writer.write(rows_of(clips)[done:stop_after])
         if stop_after is None:
             writer.finish()
@@ -168,7 +169,7 @@ def test_another_model_is_refused(grown):
 
 def test_other_axes_are_refused(grown):
     whole = grown.read_bytes()
-    with ResultWriter(str(grown), ("MI",), with_prompts=True) as writer, pytest.raises(ResumeError, match="MI,TA"):
+    with writer_of(grown, axes=("MI",)) as writer, pytest.raises(ResumeError, match="MI,TA"):
         writer.resume(CLIPS, MODEL, GROUP)
     assert grown.read_bytes() == whole
 
@@ -200,7 +201,10 @@ def test_finished_formats_that_cannot_grow(tmp_path):
             run(path, [*CLIPS, Clip("new.wav")], resume=True)
         with pytest.raises(ResumeError, match="'model' is"):
             run(path, resume=True, model="m@2")
-        with ResultWriter(str(path), ("MI",)) as writer, pytest.raises(ResumeError, match="its columns are"):
+        with (
+            writer_of(path, axes=("MI",), with_prompts=False) as writer,
+            pytest.raises(ResumeError, match="its columns are"),
+        ):
             writer.resume(CLIPS, MODEL, GROUP)
 
 
@@ -214,13 +218,13 @@ def test_what_cannot_be_written_is_said_at_once(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="No such file or directory"):
         run(tmp_path / "none" / "out.csv")
     with pytest.raises(OutputError, match="the ending says the format"):
-        ResultWriter(str(tmp_path / "out.xlsx"), ("MI",))
+        writer_of(tmp_path / "out.xlsx")
     (tmp_path / "dir.csv").mkdir()
     with pytest.raises(OutputError, match="Is a directory"):
         run(tmp_path / "dir.csv", resume=True)
     monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError):
-        ResultWriter(str(tmp_path / "out.parquet"), ("MI",))
+        writer_of(tmp_path / "out.parquet")
 
 
 def test_files_that_are_called_like_temporary_ones_are_left_alone(made):
@@ -253,16 +257,50 @@ def test_a_journal_torn_at_any_byte_is_its_own(made):
     assert not log_of(made).exists()
 
 
-def test_writing_before_starting_is_a_mistake(tmp_path):
-    with pytest.raises(RuntimeError, match="start or resume comes first"):
-        ResultWriter(str(tmp_path / "out.csv"), ("MI",)).write(rows_of(CLIPS))
+def test_nothing_is_written_to_a_finished_table(grown):
+    whole = grown.read_bytes()
+    with writer_of(grown) as writer:
+        writer.resume(CLIPS, MODEL, GROUP)
+        writer.finish()
+        with pytest.raises(RuntimeError, match="finished or closed"):
+            writer.write(rows_of(CLIPS))
+    assert grown.read_bytes() == whole
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {entry.name: entry.read_bytes() for entry in folder.iterdir()}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.json"])
+def test_what_is_refused_before_the_first_row_changes_nothing(tmp_path, name, resume):
+    path = tmp_path / name
+    run(path, stop_after=5)
+    stopped = files_of(tmp_path)
+    assert f"{name}.run" in stopped
+    with writer_of(path) as writer:
+        if resume:
+            assert writer.resume(CLIPS, MODEL, GROUP).rows == 3
+    assert files_of(tmp_path) == stopped
+
+
+def test_the_file_is_cut_before_the_first_row_is_asked_for(grown):
+    def rows():
+        assert len(list(read_score_tables([str(grown)]))) == 3
+        assert RunFile(str(grown)).check(CLIPS, run_facts(CLIPS, "fp32", reads_prompts=False))
+        yield from rows_of(CLIPS)[3:]
+
+    run(grown, stop_after=5)
+    with writer_of(grown) as writer:
+        writer.resume(CLIPS, MODEL, GROUP)
+        writer.write(rows())
 
 
 def test_a_full_disk_is_said_once(tmp_path):
     (tmp_path / "full.csv").symlink_to("/dev/full")
     with (
         pytest.raises(OutputError, match=r"full\.csv: cannot be written: No space left") as caught,
-        ResultWriter(str(tmp_path / "full.csv"), ("MI",)) as writer,
+        writer_of(tmp_path / "full.csv") as writer,
     ):
-        writer.start()
+        writer.write(rows_of(CLIPS))
     assert caught.value.__context__ is None or not isinstance(caught.value.__context__, OutputError)

@@ -53,11 +53,29 @@ def test_records() -> None:
     stream = io.BytesIO()
     open_writer("csv", PAIR_COLUMNS, stream).write(pair_records(table(a=A, lone=(9.0,))))
     header, line = stream.getvalue().decode().splitlines()
-    assert header == "axis,system,other,difference,low,high,p,p_holm,separated,more_clips,shared,note"
-    assert line == "MI,lone,a,5.820000,,,,,,,1,too few clips"
+    assert header == "axis,system,other,difference,low,high,p,p_holm,separated,more_clips,shared,note,model"
+    assert line == "MI,lone,a,5.820000,,,,,,,1,too few clips,"
     (record,) = pair_records(table(a=A, c=C))
     assert record[6] == record[7] == float(f"{stats.ttest_rel(A, C).pvalue:.4g}")
-    assert record[8:] == ("yes", None, 5, "")
+    assert record[8:] == ("yes", None, 5, "", "")
+
+
+def test_each_pair_names_the_models_behind_its_two_systems() -> None:
+    scored_by = {"a": "m@1", "b": "m@1;n@2", "c": "", "d": "k@3"}
+    rows = [
+        ClipScore(Clip(f"{system}/{place}.wav", system=system), {"MI": score}, model=model)
+        for system, model in scored_by.items()
+        for place, score in enumerate(A)
+    ]
+    models = {record[1:3]: record[-1] for record in pair_records(rank_systems(rows, allow_mixed=True))}
+    assert models == {
+        ("a", "b"): "m@1;n@2",
+        ("a", "c"): "m@1",
+        ("a", "d"): "m@1;k@3",
+        ("b", "c"): "m@1;n@2",
+        ("b", "d"): "m@1;n@2;k@3",
+        ("c", "d"): "k@3",
+    }
 
 
 def test_a_system_without_a_mean_is_in_no_pair() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -243,9 +244,67 @@ def test_folders_of_tables(tmp_path):
     (tmp_path / "prompts.jsonl").write_text('{"path": "a.wav", "prompt": "p", "system": "S"}\n')
     (tmp_path / "readme.md").write_text("")
     found = find_tables(str(tmp_path))
-    assert [os.path.basename(path) for path in found.tables] == ["a.parquet", "b.csv"]
-    assert [os.path.basename(path) for path in found.others] == ["causes.csv", "config.json", "prompts.jsonl"]
+    assert [os.path.basename(path) for path in found] == ["a.parquet", "b.csv"]
     assert [row.clip.path for row in read_score_tables([str(tmp_path)])] == ["a.parquet", "b.csv"]
+
+
+HEADER = "path,system,MI,model,error\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("b.csv", HEADER.replace(",", ";") + "b;T;2;m;\n", r"b\.csv:1: looks separated by semicolons"),
+        ("b.csv", HEADER.replace(",", "\t") + "b\tT\t2\tm\t\n", r"b\.csv:1: looks separated by tabs"),
+        ("b.csv", HEADER + "b,T\n", r"b\.csv:2: 2 cells where the header has 5"),
+        ("b.csv", HEADER + 'b,T,2,"m', r"b\.csv:2: is not well-formed CSV"),
+        ("b.csv", HEADER, r"b\.csv: has no rows"),
+        ("b.csv", '"path";"system"', r"b\.csv:1: is not well-formed CSV"),
+        ("b.jsonl", "\n", r"b\.jsonl: has no rows"),
+        ("b.jsonl", '{"path": "b", "sys', r"b\.jsonl:1: is not JSON"),
+        ("b.json", '[\n{"path": "b", "sys', r"b\.json:2: is not JSON"),
+        ("b.json", "[", r"b\.json:1: ends inside its JSON array"),
+        ("b.parquet", "PAR1 torn", r"b\.parquet: is not Parquet"),
+    ],
+)
+def test_a_broken_table_in_a_folder_is_refused_by_name(tmp_path, name, content, reason):
+    (tmp_path / "a.csv").write_text(HEADER + "a,S,1,m,\n")
+    (tmp_path / name).write_text(content)
+    with pytest.raises(TableError, match=reason):
+        list(read_score_tables([str(tmp_path)]))
+
+
+def test_a_table_in_a_folder_that_the_disk_does_not_give_is_refused_by_name(tmp_path, monkeypatch):
+    def broken(source):
+        raise OSError(errno.EIO, "Input/output error")
+
+    (tmp_path / "a.csv").write_text(HEADER + "a,S,1,m,\n")
+    monkeypatch.setattr("drasp_cli.tables.reading._open_csv", broken)
+    with pytest.raises(TableError, match=r"a\.csv: cannot be read: Input/output error"):
+        find_tables(str(tmp_path))
+
+
+def test_a_link_to_nowhere_in_a_folder_of_tables_is_refused_by_name(tmp_path):
+    (tmp_path / "b.csv").symlink_to("nowhere.csv")
+    with pytest.raises(TableError, match=r"b\.csv: cannot be read: No such file or directory"):
+        find_tables(str(tmp_path))
+
+
+def test_what_can_be_read_and_is_something_else_is_passed_over(tmp_path):
+    texts = {
+        "a.csv": HEADER + "a,S,1,m,\n",
+        "prompts.csv": "id;prompt\na;slow\n",
+        "ragged.csv": "id,prompt\na,slow, fast\n",
+        "own.csv": "path,system,MI\na.wav,S,1\n",
+        "config.json": '{"a": 1}',
+        "numbers.json": "[1, 2]",
+        "lists.jsonl": "[1]\n",
+        "ranking.csv": "",
+        "ranking.json": "",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    assert [os.path.basename(path) for path in find_tables(str(tmp_path))] == ["a.csv"]
 
 
 def test_a_score_table_is_told_from_other_files(tmp_path):
