@@ -20,8 +20,7 @@ TRUNCATED = "truncated"
 PROMPT_CUT = "prompt-cut"
 NO_TOKENIZER = "no-tokenizer"
 SIMULATED_RATINGS = "simulated-ratings"
-HALF_PRECISION = ("bf16", "fp16")
-"""One flag for each `--precision` but fp32, named like it."""
+HALF_PRECISION = "half-precision"
 
 FLAGS = MappingProxyType(
     {
@@ -36,8 +35,7 @@ FLAGS = MappingProxyType(
         PROMPT_CUT: "the prompt is longer than the text tower reads; its beginning was used",
         NO_TOKENIZER: "the checkpoint has no tokenizer, so text-dependent axes are empty",
         SIMULATED_RATINGS: "the model was trained on simulated listening tests, not on human ratings",
-        "bf16": "computed in bfloat16, as --precision bf16 asked for, and less exact than in fp32",
-        "fp16": "computed in float16, as --precision fp16 asked for, and less exact than in fp32",
+        HALF_PRECISION: "computed in bf16 or fp16, as --precision asked for, and less exact than in fp32",
     }
 )
 """Every flag and what it means, in the order in which they are written."""

@@ -99,8 +99,8 @@ class MeansWatch:
         systemless: how many of them have no system.
         doubtful: flag -> how many of them carry it and have a score, so that they count.
         scored: how many of them have a score on any axis.
+        halved: how many of those were computed in half precision.
         unprompted: how many of them were scored without a prompt by a model that reads them.
-        less_exact: precision below fp32 -> how many of them have a score that was computed in it.
         models: the models that the rows name, in order of first sight, "" for rows that name none; True for one that
             was trained on simulated ratings.
     """
@@ -108,9 +108,9 @@ class MeansWatch:
     clips: int = 0
     systemless: int = 0
     doubtful: Counter[str] = field(default_factory=Counter)
-    unprompted: int = 0
-    less_exact: Counter[str] = field(default_factory=Counter)
     scored: int = 0
+    halved: int = 0
+    unprompted: int = 0
     models: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -140,7 +140,7 @@ class MeansWatch:
             self.models[row.model] = self.models.get(row.model, False) or SIMULATED_RATINGS in row.flags
             if any(score is not None for score in row.scores.values()):
                 self.scored += 1
-                self.less_exact.update(flag for flag in HALF_PRECISION if flag in row.flags)
+                self.halved += HALF_PRECISION in row.flags
                 self.doubtful.update(flag for flag in _DOUBTFUL if flag in row.flags)
             yield row
 
@@ -157,10 +157,8 @@ class MeansWatch:
 
     def tell_mixed(self, talk: Talk) -> None:
         """A notice of means over rows of several models or precisions, as far as the rows say."""
-        precisions = {**self.less_exact, "fp32": self.scored - self.less_exact.total()}
-        if len([word for word, count in precisions.items() if count]) > 1:
-            counts = " and ".join(f"{count} in {word}" for word, count in precisions.items() if count)
-            talk.notice(f"the means mix scores computed in several precisions: {counts}")
+        if 0 < self.halved < self.scored:
+            talk.notice(f"of {counted(self.scored, 'scored clip')} {self.halved} were computed in half precision")
         if len(self.models) > 1:
             names = " and ".join(model or "rows that name no model" for model in self.models)
             talk.notice(f"the means mix scores of {names}; such scores may not be on one scale")

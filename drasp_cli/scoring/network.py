@@ -85,7 +85,8 @@ class Network:
                     flags.append(PROMPT_CUT)
         if self.checkpoint.config.ratings == "simulated":
             flags.append(SIMULATED_RATINGS)
-        flags.extend(word for word in HALF_PRECISION if PRECISIONS[word] is self.autocast)
+        if self.autocast is not None:
+            flags.append(HALF_PRECISION)
         return Hearing(text, tuple(flags))
 
     def score(self, batch: Sequence[tuple[Hearing, Window]]) -> None:

@@ -74,7 +74,7 @@ def test_the_list_is_closed_and_every_constant_is_in_it():
     named = {
         flags.SILENT, flags.CLIPPED, flags.UPSAMPLED, flags.SHORT, flags.PHASE_CANCELLED, flags.TRUNCATED,
         flags.NO_PROMPT, flags.PROMPT_CUT, flags.NO_TOKENIZER, flags.SIMULATED_RATINGS,
-        *flags.HALF_PRECISION,
+        flags.HALF_PRECISION,
     }  # fmt: skip
     assert set(flags.FLAGS) == named
     assert all(meaning and ";" not in flag and "\n" not in meaning for flag, meaning in flags.FLAGS.items())
