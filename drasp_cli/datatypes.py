@@ -36,7 +36,7 @@ class Clip:
         path: where the file is, as the user would type it.
         id: the user's own name for it; empty where none was given.
         system: the generator that made it; empty when unknown.
-        prompt: the text it was made from, or None.
+        prompt: the text it was made from; none where it is None, or blank.
         start: seconds into the file, or None for its beginning.
         end: seconds into the file, or None for its end.
     """

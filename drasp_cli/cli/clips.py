@@ -10,7 +10,7 @@ from drasp_cli.cli.output import Talk, counted
 from drasp_cli.datasets.listings import is_listing_name, names_a_file
 from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE, ClipList, collect_clips
 from drasp_cli.datasets.prompts import PromptReport, attach_prompts
-from drasp_cli.errors import InputError
+from drasp_cli.errors import InputError, first_few
 from drasp_cli.tables.reading import is_score_table
 
 
@@ -37,8 +37,11 @@ def gather(
     if clips.pattern_missed:
         talk.notice(f"--system-pattern was not found in {clips.pattern_missed} of {len(clips)} paths")
     if clips.shared_names:
-        names = ", ".join(clips.shared_names)
-        talk.notice(f"several folders are called {names}, and count as one system; --system-pattern tells them apart")
+        each = " each" if len(clips.shared_names) > 1 else ""
+        talk.notice(
+            f"several folders are called {first_few(clips.shared_names)}, and count as one system{each}; to tell them "
+            "apart, name the folder above them and add --system-pattern"
+        )
     if prompts is not None:
         clips, report = attach_prompts(clips, prompts, prompt_pattern)
         _tell(report, prompts, talk)

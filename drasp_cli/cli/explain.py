@@ -97,7 +97,7 @@ def explain(
         format = _ENDINGS[Path(output).suffix.lower()]
 
     talk = Talk(quiet)
-    named = _one_clip(clip, prompt, prompts, talk)
+    named = _one_clip(clip, (prompt or "").strip() or None, prompts, talk)
     (checkpoint,) = ScoringJob(model, device, precision, 1, None, False, talk).checkpoints
     axes = _axes(axis, checkpoint, named, talk)
     explanation = _explain(checkpoint, named, axes, device, precision, plot, talk)

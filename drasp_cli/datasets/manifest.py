@@ -30,7 +30,8 @@ class ClipList(Sequence[Clip]):
         clips: the clips.
         offsets: for each clip, how many characters of its path name the INPUT and not what is below it.
         pattern_missed: how many clips `--system-pattern` was asked about and did not match: a fact for a notice.
-        shared_names: systems that are the own name of several folders (`day1/out day2/out`): likewise.
+        shared_names: systems that folders of several INPUTs gave their name to, which are the INPUTs themselves
+            (`day1/out day2/out`) or lie directly in them (`day1/base day2/base` of `day1 day2`): likewise.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ def collect_clips(
     clips: list[Clip] = []
     offsets = array("I")
     matched = missed = 0
-    named_after: dict[str, set[str]] = {}  # system -> the folders that gave it their name
+    named_after: dict[str, set[str]] = {}  # system -> the INPUTs that have, or are, a folder of its name
     for name in named:
         before = len(clips)
         is_folder = name != "-" and os.path.isdir(name)  # noqa: PTH112 - INPUTs stay as typed
@@ -115,7 +116,7 @@ def collect_clips(
             if not system and is_folder:
                 folder, slash, _ = below.partition("/")
                 system = folder if slash else own_name
-                if system and not slash:
+                if system:
                     named_after.setdefault(system, set()).add(name)
             if system != clip.system:
                 clip = Clip(clip.path, clip.id, sys.intern(system), clip.prompt, clip.start, clip.end)

@@ -39,6 +39,7 @@ UNNAMED: Final = ""
 _LONG_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {column.casefold(): axis for axis, column in aes_natural.COLUMNS.items()}
 )
+_OTHER_TABLES: Final = MappingProxyType({".json": "JSON", ".parquet": "Parquet"})
 _SYSTEM_IN_NAME = re.compile(r"(?:^|[^A-Za-z0-9])(S\d+)_|(?:^|[-/])(sys[A-Za-z0-9]+)-")
 
 
@@ -96,14 +97,17 @@ def read_ratings(source: str, axes: Iterable[str]) -> Ratings:
         axes: names that columns of a plain CSV may have; any case will do. Other columns are not read.
 
     Raises:
-        RatingsError: nothing says which clip is rated, or on what; something is no finite number; a clip stands twice
-            without listeners that tell its ratings apart. With file and line.
+        RatingsError: its ending is that of JSON or Parquet; nothing says which clip is rated, or on what; something is
+            no finite number; a clip stands twice without listeners that tell its ratings apart. With file and line.
         InputError: the file cannot be read, or is not well-formed.
     """
     axes = tuple(axes)
     wanted = {axis.casefold(): axis for axis in axes} | dict(_LONG_NAMES)
     expected = [*axes, *(column for axis, column in aes_natural.COLUMNS.items() if axis in axes), UNNAMED_COLUMNS[0]]
-    if Path(source).suffix.lower() == ".jsonl":
+    ending = Path(source).suffix.lower()
+    if ending in _OTHER_TABLES:
+        raise RatingsError(source, f"ratings are read from CSV or JSONL, not from {_OTHER_TABLES[ending]}")
+    if ending == ".jsonl":
         rows = _from_objects(source, wanted, expected, jsonl_records(source, "surrogateescape"))
     elif _has_header(source):
         rows = _from_objects(source, wanted, expected, csv_records(source, "surrogateescape"))

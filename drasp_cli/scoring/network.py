@@ -77,7 +77,7 @@ class Network:
         if self.predictor.reads_prompts:
             if self.checkpoint.tokenizer is None:
                 flags.append(NO_TOKENIZER)
-            elif clip.prompt is None:
+            elif clip.prompt is None or not clip.prompt.strip():
                 flags.append(NO_PROMPT)
             else:
                 text, cut = self._read(clip.prompt)

@@ -115,6 +115,13 @@ def test_without_a_prompt_the_axis_that_reads_it_is_left_out_and_told(drasp: Run
     assert "a.wav has no prompt, which TA needs; give it with --prompt or --prompts" in done.stderr
 
 
+@pytest.mark.parametrize("blank", ["", " \t"])
+def test_an_empty_prompt_is_none(drasp: Run, clip: str, blank: str) -> None:
+    done = drasp("explain", clip, "--prompt", blank)
+    assert "a.wav has no prompt, which TA needs; give it with --prompt or --prompts" in done.stderr
+    assert done.stdout == drasp("explain", clip).stdout
+
+
 def test_an_axis_that_needs_a_prompt_and_is_asked_for_is_an_error_without(drasp: Run, clip: str) -> None:
     done = drasp("explain", clip, "--axis", "TA")
     assert (done.exit_code, done.stdout) == (1, "")

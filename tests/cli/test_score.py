@@ -249,6 +249,16 @@ def test_the_table_for_people_has_two_decimals(drasp: Run, results: Path) -> Non
     assert f"{mi:.3f}" not in run.stdout
 
 
+def test_folders_of_one_name_in_several_inputs_are_told(drasp: Run, tmp_path: Path) -> None:
+    for number, folder in enumerate(("d1/base", "d1/big", "d2/base", "d2/big", "d2/small")):
+        write(tmp_path / folder / "a.wav", seed=number)
+    run = drasp("score", "d1", "d2", "--by-system", "--format", "csv")
+    table = rows(run.stdout)
+    assert [(row["system"], row["clips"]) for row in table] == [("base", "2"), ("big", "2"), ("small", "1")]
+    assert "several folders are called base, big, and count as one system each; to tell them apart" in run.stderr
+    assert "are called" not in drasp("score", "d2", "--by-system", "--format", "csv").stderr
+
+
 def test_quiet_says_nothing(drasp: Run, results: Path) -> None:
     assert drasp("score", "results", "--quiet").stderr == ""
 

@@ -166,6 +166,23 @@ def test_folders_of_one_name_are_told(here):
     assert clips.shared_names == clips[:1].shared_names == ("out",)
 
 
+def test_sub_folders_of_one_name_in_several_inputs_are_told(here):
+    here("day1/base/1.wav", "day1/big/1.wav", "day2/base/deep/1.wav", "day2/2.wav", "out/day2/1.wav")
+    clips = collect_clips(["day1", "day2"])
+    assert [clip.system for clip in clips] == ["base", "big", "day2", "base"]
+    assert clips.shared_names == ("base",)
+    assert collect_clips(["day1", "day2", "out"]).shared_names == ("base", "day2")  # a sub-folder, and an INPUT itself
+    assert collect_clips(["."]).shared_names == ()
+
+
+def test_what_tells_folders_of_one_name_apart(here):
+    """What the notice advises."""
+    here("day1/base/1.wav", "day2/base/1.wav")
+    clips = collect_clips(["."], system_pattern="^(.*)/")
+    assert [clip.system for clip in clips] == ["day1/base", "day2/base"]
+    assert clips.shared_names == ()
+
+
 def test_pattern_comes_before_the_folder_and_is_searched_below_input(here):
     here("S9/A/x_S1.wav", "S9/A/x.wav")
     clips = collect_clips(["S9"], system_pattern="(S[0-9])")

@@ -119,6 +119,8 @@ def test_the_name_of_an_axis_of_several_models_may_be_whole(tmp_path: Path) -> N
         ("r.jsonl", '{"path": "a", "MI": {}}\n', r"r\.jsonl:1: 'mi' is \{\}"),
         ("r.jsonl", '{"path": "a\\ud83c", "MI": 1}\n', r"r\.jsonl:1: 'a\ud83c' is not valid UTF-8 text: it holds"),
         ("r.jsonl", '{"system": "\\ud83c", "MI": 1}\n', r"r\.jsonl:1: '\ud83c' is not valid UTF-8 text"),
+        ("r.json", '[{"path": "a", "MI": 1}]', r"r\.json: ratings are read from CSV or JSONL, not from JSON"),
+        ("r.Parquet", "PAR1", r"r\.Parquet: ratings are read from CSV or JSONL, not from Parquet"),
         ("r.jsonl", "[1]\n", r"r\.jsonl:1: a JSON object is expected"),
     ],
 )

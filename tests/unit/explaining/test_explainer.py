@@ -193,8 +193,9 @@ def test_influence_of_a_cosine_is_that_of_its_window(tmp_path: Path) -> None:
     assert axis.segments[0].influence == pytest.approx(cosines[0] - cosines[1], abs=1e-5)
 
 
-def test_without_a_prompt_the_axes_that_read_it_are_left_out(tmp_path: Path) -> None:
-    found = explain_clip(tiny_checkpoint(tmp_path / "model"), Clip(noise(tmp_path / "a.wav", 1.0)))
+@pytest.mark.parametrize("prompt", [None, ""])
+def test_without_a_prompt_the_axes_that_read_it_are_left_out(tmp_path: Path, prompt: str | None) -> None:
+    found = explain_clip(tiny_checkpoint(tmp_path / "model"), Clip(noise(tmp_path / "a.wav", 1.0), prompt=prompt))
     assert [axis.axis for axis in found.axes] == ["MI"]
     assert "no-prompt" in found.flags
 

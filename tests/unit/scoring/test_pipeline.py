@@ -77,6 +77,13 @@ def test_claps_embeddings_are_averaged_before_they_are_compared(tmp_path: Path) 
     assert (silent.scores["CLAP"], silent.flags) == (None, ("no-prompt",))
 
 
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_prompt_is_none(checkpoint: Checkpoint, clips: list[Clip], blank: str) -> None:
+    without, asked = score_clips(checkpoint, [Clip(clips[0].path, prompt=prompt) for prompt in (None, blank)])
+    assert (asked.scores, asked.flags) == (without.scores, without.flags)
+    assert asked.scores["TA"] is None
+
+
 @pytest.mark.parametrize(("precision", "tolerance"), [("bf16", 0.02), ("fp16", 0.002)])
 def test_lower_precision_drifts_a_little_and_fails_nothing(
     checkpoint: Checkpoint, clips: list[Clip], precision: str, tolerance: float
