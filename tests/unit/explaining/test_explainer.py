@@ -47,7 +47,6 @@ def test_influence_and_times_worked_out_by_hand(tmp_path: Path) -> None:
     assert [segment.influence for segment in axis.segments] == pytest.approx([-0.05, 0.05, -0.1, 0.1], abs=1e-6)
     assert [segment.weight for segment in axis.segments] == [None] * 4  # all frames alike: there is no attention
     assert axis.branches is None
-    assert (axis.worst, axis.best) == axis.windows
 
 
 def test_a_longer_window_counts_for_more(tmp_path: Path) -> None:
@@ -58,8 +57,6 @@ def test_a_longer_window_counts_for_more(tmp_path: Path) -> None:
     assert times(axis) == [((0.0, 0.5),), ((0.5, 1.0),), ((1.0, 1.5),), ((1.0, 1.5),)]
     assert axis.segments[-1].heard == (1.5, 2.0)
     assert found.copies == 2
-    assert axis.best is not None  # half a window of sound is enough to be compared
-    assert axis.best.span == (1.0, 1.5)
 
 
 def test_silence_behind_a_clip_has_influence_and_no_time(tmp_path: Path) -> None:
@@ -68,21 +65,6 @@ def test_silence_behind_a_clip_has_influence_and_no_time(tmp_path: Path) -> None
     (axis,) = found.axes
     assert times(axis) == [((0.0, 0.5),), ()]
     assert [segment.influence for segment in axis.segments] == pytest.approx([0.2, -0.2], abs=1e-6)
-
-
-def test_a_short_last_window_is_neither_best_nor_worst(tmp_path: Path) -> None:
-    path = write_levels(tmp_path / "a.wav", [0.2, 0.2, 0.3, 0.3, 0.9], seconds=0.5)
-    samples, rate = soundfile.read(path)
-    soundfile.write(path, samples[: 2 * rate + 3000], rate, subtype="FLOAT")
-    (axis,) = explain_clip(loudness(), Clip(path)).axes
-    assert axis.windows[2].score > axis.windows[1].score
-    assert axis.best is axis.windows[1]
-    assert axis.worst is axis.windows[0]
-
-
-def test_one_window_is_neither_best_nor_worst(tmp_path: Path) -> None:
-    (axis,) = explain_clip(loudness(), Clip(write_levels(tmp_path / "a.wav", [0.2, 0.1]))).axes
-    assert (axis.worst, axis.best) == (None, None)
 
 
 @pytest.mark.parametrize("rate", [8000, 44_100, 7_919])
