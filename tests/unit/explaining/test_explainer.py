@@ -47,6 +47,7 @@ def test_influence_and_times_worked_out_by_hand(tmp_path: Path) -> None:
     assert [segment.influence for segment in axis.segments] == pytest.approx([-0.05, 0.05, -0.1, 0.1], abs=1e-6)
     assert [segment.weight for segment in axis.segments] == [None] * 4  # all frames alike: there is no attention
     assert axis.branches is None
+    assert (axis.worst, axis.best) == axis.windows
 
 
 def test_a_longer_window_counts_for_more(tmp_path: Path) -> None:
@@ -57,6 +58,9 @@ def test_a_longer_window_counts_for_more(tmp_path: Path) -> None:
     assert times(axis) == [((0.0, 0.5),), ((0.5, 1.0),), ((1.0, 1.5),), ((1.0, 1.5),)]
     assert axis.segments[-1].heard == (1.5, 2.0)
     assert found.copies == 2
+    assert axis.best is not None
+    assert axis.best.span == (0.5, 1.5)  # heard once; half a window of sound, heard twice, would score 0.8
+    assert axis.best.score == pytest.approx(0.5, abs=1e-6)
 
 
 def test_silence_behind_a_clip_has_influence_and_no_time(tmp_path: Path) -> None:

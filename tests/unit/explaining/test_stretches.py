@@ -87,6 +87,16 @@ def test_a_clip_no_longer_than_a_stretch_has_none_and_says_why(tmp_path: Path) -
     assert found.stretches.why_none == "the clip is no longer than 1 s"
 
 
+def test_a_caller_may_do_without_them(tmp_path: Path) -> None:
+    """A report does: it shows no best and worst ten seconds, and they would take most of its time."""
+    path = write_levels(tmp_path / "a.wav", [0.2, 0.1, 0.4])
+    heard: list[None] = []
+    found = explain_clip(loudness(), Clip(path), stretches=False, on_stretch=lambda: heard.append(None))
+    assert (found.axes[0].stretches, found.stretches.hop, heard) == ((), None, [])
+    whole = explain_clip(loudness(), Clip(path), on_stretch=lambda: heard.append(None))
+    assert len(whole.axes[0].stretches) == len(heard) == 3
+
+
 def test_times_are_those_of_the_file_where_the_clip_is_a_range(tmp_path: Path) -> None:
     path = write_levels(tmp_path / "a.wav", [0.9, 0.9, 0.2, 0.2, 0.6, 0.6, 0.0])
     (axis,) = explain_clip(loudness(), Clip(path, start=1.0, end=3.0)).axes
