@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
+import numpy as np
+
 from drasp_cli.audio.decode import Decoder
 from drasp_cli.audio.flags import audio_flags
 from drasp_cli.audio.resample import Resampler
@@ -34,6 +36,31 @@ class AudioFacts:
     flags: tuple[str, ...]
 
 
+class Hearer:
+    """Blocks of one signal to the windows of one predictor. Take all that a call gives before the next one.
+
+    Args:
+        sample_rate: of the blocks, in Hz.
+        spec: the windows wanted.
+
+    Raises:
+        ValueError: an unknown fill, or a window without samples.
+    """
+
+    def __init__(self, sample_rate: int, spec: WindowSpec) -> None:
+        self._resampler = Resampler(sample_rate, spec.sample_rate)
+        self._cutter = WindowCutter(spec.window_samples, spec.fill)
+
+    def push(self, block: np.ndarray) -> Iterator[Window]:
+        """The windows that the next samples, (any,) float32, complete."""
+        return self._cutter.push(self._resampler.push(block))
+
+    def flush(self) -> Iterator[Window]:
+        """What is left of the signal, in windows of which the last one is filled."""
+        yield from self._cutter.push(self._resampler.flush())
+        yield from self._cutter.flush()
+
+
 class SharedAudio:
     """The windows of one clip for several predictors, decoded once as they are taken: an iterator, once.
 
@@ -47,10 +74,7 @@ class SharedAudio:
         self._decoder = decoder
         self._specs = tuple(specs)
         self._taken = [0] * len(self._specs)
-        self._hearers = [
-            (Resampler(decoder.sample_rate, spec.sample_rate), WindowCutter(spec.window_samples, spec.fill))
-            for spec in self._specs
-        ]
+        self._hearers = [Hearer(decoder.sample_rate, spec) for spec in self._specs]
         self._windows = self._cut()
 
     def __enter__(self) -> SharedAudio:
@@ -93,13 +117,11 @@ class SharedAudio:
 
     def _cut(self) -> Iterator[tuple[int, Window]]:
         for block in self._decoder:
-            for place, (resampler, cutter) in enumerate(self._hearers):
-                for window in cutter.push(resampler.push(block)):
+            for place, hearer in enumerate(self._hearers):
+                for window in hearer.push(block):
                     yield place, window
-        for place, (resampler, cutter) in enumerate(self._hearers):
-            for window in cutter.push(resampler.flush()):
-                yield place, window
-            for window in cutter.flush():
+        for place, hearer in enumerate(self._hearers):
+            for window in hearer.flush():
                 yield place, window
 
 

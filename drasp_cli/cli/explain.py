@@ -184,7 +184,9 @@ def _explain(
             sound.push(window.samples)
             advance()
 
-        whole = explain_clip(checkpoint, clip, device=device, precision=precision, on_window=on_window)
+        whole = explain_clip(
+            checkpoint, clip, device=device, precision=precision, on_window=on_window, on_stretch=advance
+        )
     explanation = dataclasses.replace(whole, axes=tuple(found for found in whole.axes if found.axis in axes))
     if plot is not None:
         from drasp_cli.cli.pictures import picture_explanation

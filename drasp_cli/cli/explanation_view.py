@@ -9,7 +9,7 @@ from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, write_below
 from drasp_cli.cli.output import data_stream
 from drasp_cli.cli.printable import printable
 from drasp_cli.cli.strip import blocks, spread
-from drasp_cli.explaining import ClipExplanation, Explanation, Segment, Span
+from drasp_cli.explaining import ClipExplanation, Explanation, Segment, Span, Stretches
 
 _WIDEST = 64  # cells of a strip
 _BESIDE = 40  # cells for what stands left and right of it
@@ -35,7 +35,7 @@ def draw_explanation(explanation: ClipExplanation) -> None:
         lines += ["", *_strips(explanation, axis, width)]
     print("\n".join(lines), file=stream)
     _draw_strongest(explanation)
-    below = [_WHAT, *(f"{flag}: {FLAGS[flag]}" for flag in explanation.flags)]
+    below = [_compared(explanation.stretches), _WHAT, *(f"{flag}: {FLAGS[flag]}" for flag in explanation.flags)]
     write_below([*below, f"{explanation.model}, {explanation.pooling}"])
 
 
@@ -50,6 +50,16 @@ def facts(explanation: ClipExplanation) -> str:
         said.append(f"{what} {explanation.copies} times over")
     said.append(f"segments of {explanation.segment_seconds:.3g} s")
     return ", ".join(said)
+
+
+def _compared(stretches: Stretches) -> str:
+    """Among what the best and the worst were found, or why there are none."""
+    if stretches.hop is None:
+        return f"no best and worst {stretches.seconds:g} s: {stretches.why_none}"
+    return (
+        f"best, worst: of stretches of {stretches.seconds:g} s, one every {stretches.hop:g} s, each scored as a clip "
+        "of its own"
+    )
 
 
 def where(segment: Segment) -> str:
@@ -84,8 +94,8 @@ def _strips(explanation: ClipExplanation, axis: Explanation, width: int) -> list
     lines.append(line("lowers", lowers, highest, f"down to {min(0.0, *influence):+.3f}"))
     lines.append(" " * 10 + _ruler(explanation, length, width))
     if axis.best is not None and axis.worst is not None:
-        for name, window in (("best", axis.best), ("worst", axis.worst)):
-            lines.append(f"  {name:<8}{window.score:.2f} alone: {_times(window.span)}")
+        for name, stretch in (("best", axis.best), ("worst", axis.worst)):
+            lines.append(f"  {name:<8}{stretch.score:.2f} alone: {_times(stretch.span)}")
     if axis.branches is not None:
         found = axis.branches
         lines.append(

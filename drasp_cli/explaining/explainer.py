@@ -1,11 +1,12 @@
 """One clip to its explanation, window by window.
 
 Memory: one window's frames, one part of the variants that are pooled, and of every window the few numbers that are
-reported. A window is heard alone, so nothing here depends on a batch.
+reported; behind them, what stretches.py says. A window is heard alone, so nothing here depends on a batch.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,18 @@ from drasp_cli.checkpoints.store import Checkpoint
 from drasp_cli.datatypes import Clip, Window, WindowBatch
 from drasp_cli.errors import AudioError
 from drasp_cli.explaining.attention import Attention, attention_of, fusion_weights
-from drasp_cli.explaining.explanation import Branches, ClipExplanation, Explanation, ScoredWindow, Segment, Span
+from drasp_cli.explaining.explanation import (
+    Branches,
+    ClipExplanation,
+    Explanation,
+    ScoredWindow,
+    Segment,
+    Span,
+    Stretches,
+)
 from drasp_cli.explaining.influence import judge_masked, keep_all_but_one
 from drasp_cli.explaining.places import Place, SegmentPlace, frames_per_segment
+from drasp_cli.explaining.stretches import plan_stretches, score_stretches, spans_of, stretch_seconds
 from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.device import choose_device, within_memory
 from drasp_cli.scoring.network import Hearing, Network, autocast_type
@@ -33,7 +43,9 @@ def explain_clip(
     *,
     device: str = "auto",
     precision: str = "auto",
+    stretches: bool = True,
     on_window: Callable[[Window], None] = lambda window: None,
+    on_stretch: Callable[[], None] = lambda: None,
 ) -> ClipExplanation:
     """Which seconds of a clip its scores lean on.
 
@@ -42,7 +54,9 @@ def explain_clip(
         clip: what to explain. Axes that read prompts are left out where it has none, or the checkpoint no tokenizer.
         device: as for `score_clips`.
         precision: as for `score_clips`.
+        stretches: whether to look for the best and the worst ten seconds, which costs a few times as much again.
         on_window: called with each window, once it is explained.
+        on_stretch: called for each stretch, once it is scored.
 
     Returns:
         For each axis the score that `score_clips` gives, with the windows and segments behind it. Times count from the
@@ -63,7 +77,23 @@ def explain_clip(
         for window in windows:
             explainer.add(window)
             on_window(window)
-    return explainer.finish(clip, windows.facts)
+    found = explainer.finish(clip, windows.facts)
+    return _with_stretches(found, network, on_stretch) if stretches else found
+
+
+def _with_stretches(found: ClipExplanation, network: Network, on_stretch: Callable[[], None]) -> ClipExplanation:
+    """The explanation with the scores of the clip's stretches."""
+    plan = plan_stretches(found.seconds, found.window_seconds)
+    scored: dict[str, list[ScoredWindow]] = {axis.axis: [] for axis in found.axes}
+    spans = spans_of(plan, found.span)
+    for span, scores in zip(spans, score_stretches(network, found.clip, spans), strict=True):
+        for axis, stretches in scored.items():
+            score = scores[axis]
+            assert score is not None  # the clip has one on this axis
+            stretches.append(ScoredWindow(span, score))
+        on_stretch()
+    axes = tuple(dataclasses.replace(axis, stretches=tuple(scored[axis.axis])) for axis in found.axes)
+    return dataclasses.replace(found, axes=axes, stretches=plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +156,7 @@ class _Explainer:
         self._windows.append(_Window(place, segments, scores, changes, attention))
 
     def finish(self, clip: Clip, facts: AudioFacts) -> ClipExplanation:
-        """The explanation of all windows that were added.
+        """The explanation of all windows that were added, without stretches.
 
         Raises:
             AudioError: a score is not a finite number.
@@ -147,6 +177,7 @@ class _Explainer:
             segment_seconds=self._run * self._hop / rate,
             window_seconds=self._audio.window_seconds,
             copies=self._windows[-1].place.copies,
+            stretches=Stretches(stretch_seconds(self._audio.window_seconds), None, "they were not looked for"),
         )
 
     def _explanation(self, axis: str, score: float, clip: Clip, facts: AudioFacts) -> Explanation:
@@ -174,7 +205,7 @@ class _Explainer:
                         float(changes[i]) if len(changes) else None,
                     )
                 )
-        return Explanation(axis, score, tuple(windows), tuple(segments), self._branches(stream))
+        return Explanation(axis, score, tuple(windows), tuple(segments), self._branches(stream), ())
 
     def _branches(self, stream: int) -> Branches | None:
         fusion = fusion_weights(self._network.predictor)

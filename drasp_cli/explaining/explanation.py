@@ -49,7 +49,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ScoredWindow:
-    """A piece of the clip that the network heard at once.
+    """A piece of the clip that was heard alone: a window of it, or a stretch.
 
     Attributes:
         span: where it is.
@@ -78,6 +78,22 @@ class Branches:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretches:
+    """Which pieces of a clip are compared to find its best and its worst one.
+
+    Attributes:
+        seconds: length of each.
+        hop: seconds from the start of one to that of the next; the last one ends with the clip, and may be nearer.
+            Beyond `seconds` it leaves out what is between them. None where there are no two to compare.
+        why_none: the reason for that; empty where there are some.
+    """
+
+    seconds: float
+    hop: float | None
+    why_none: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One axis of one clip.
 
@@ -87,6 +103,7 @@ class Explanation:
         windows: in order.
         segments: of all windows, in order; within a window in the order in which they are heard.
         branches: None where the pooling has but one.
+        stretches: in order, each scored as a clip of its own; none where there are no two to compare.
     """
 
     axis: str
@@ -94,24 +111,17 @@ class Explanation:
     windows: tuple[ScoredWindow, ...]
     segments: tuple[Segment, ...]
     branches: Branches | None
+    stretches: tuple[ScoredWindow, ...]
 
     @property
     def best(self) -> ScoredWindow | None:
-        """The window with the highest score, the first of equal ones; None where there are no two to compare."""
-        windows = self._comparable
-        return max(windows, key=lambda window: window.score) if len(windows) > 1 else None
+        """The stretch with the highest score, the first of equal ones; None where there are none."""
+        return max(self.stretches, key=lambda stretch: stretch.score, default=None)
 
     @property
     def worst(self) -> ScoredWindow | None:
-        """The window with the lowest score, the first of equal ones; None where there are no two to compare."""
-        windows = self._comparable
-        return min(windows, key=lambda window: window.score) if len(windows) > 1 else None
-
-    @property
-    def _comparable(self) -> list[ScoredWindow]:
-        """All windows but a last one that is less than half full, whose score is more of its fill than of its sound."""
-        full = self.windows[0].span.seconds
-        return [window for window in self.windows if window.span.seconds >= full / 2]
+        """The stretch with the lowest score, the first of equal ones; None where there are none."""
+        return min(self.stretches, key=lambda stretch: stretch.score, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class ClipExplanation:
         segment_seconds: length of a segment.
         window_seconds: length of a full window.
         copies: how often the last window holds its piece of the clip, one after another.
+        stretches: which pieces of it are compared.
     """
 
     clip: Clip
@@ -141,6 +152,7 @@ class ClipExplanation:
     segment_seconds: float
     window_seconds: float
     copies: int
+    stretches: Stretches
 
     @property
     def span(self) -> Span:

@@ -85,6 +85,9 @@ def as_plain(explanation: ClipExplanation) -> dict[str, Any]:
         "window_seconds": rounded(explanation.window_seconds),
         "segment_seconds": rounded(explanation.segment_seconds),
         "copies": explanation.copies,
+        "stretch_seconds": rounded(explanation.stretches.seconds),
+        "stretch_hop": rounded(explanation.stretches.hop),
+        "no_stretches": explanation.stretches.why_none,
         "axes": {axis.axis: _axis(axis) for axis in explanation.axes},
     }
 
@@ -105,6 +108,7 @@ def _axis(axis: Explanation) -> dict[str, Any]:
         "branches": _branches(axis.branches),
         "worst": _window(axis.worst),
         "best": _window(axis.best),
+        "stretches": [_window(stretch) for stretch in axis.stretches],
         "windows": [_window(window) for window in axis.windows],
         "segments": [
             {
@@ -139,7 +143,7 @@ def _span(span: Span) -> list[float | None]:
 
 
 def labels(explanation: ClipExplanation) -> Iterator[tuple[Span, str]]:
-    """Labels in order of time: influence and weight of each stretch, and the scores of windows where there are several.
+    """Labels in order of time: influence and weight, the scores of windows where there are several, best and worst.
 
     Axes that weigh alike share the mention of the weight.
     """
@@ -152,6 +156,10 @@ def labels(explanation: ClipExplanation) -> Iterator[tuple[Span, str]]:
     for segments in zip(*(axis.segments for axis in explanation.axes), strict=True):
         text = _label(explanation.axes, segments)
         found += [(span, text) for span in segments[0].spans]
+    for axis in explanation.axes:
+        for name, stretch in (("best", axis.best), ("worst", axis.worst)):
+            if stretch is not None:
+                found.append((stretch.span, f"{name} {axis.axis} {stretch.score:.3f}"))
     return iter(sorted(found, key=lambda label: (label[0].start, -label[0].end)))
 
 

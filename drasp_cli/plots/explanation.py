@@ -1,7 +1,7 @@
 """A clip as the network heard it, and under it, on the same axis of time, what its scores lean on.
 
     spectrogram
-    score of each window      where there are several
+    score of each window      where there are several, or stretches; the best and the worst stretch
     weight of each segment
     influence of each segment, a panel for each axis
 
@@ -91,7 +91,7 @@ def _cut(name: str) -> str:
 def _panels(explanation: ClipExplanation) -> list[tuple[str, Explanation]]:
     first = explanation.axes[0]
     panels = [("sound", first)]
-    if len(first.windows) > 1:
+    if len(first.windows) > 1 or first.stretches:
         panels.append(("windows", first))
     if first.segments[0].weight is not None:
         panels.append(("weights", first))
@@ -124,11 +124,18 @@ def _draw_windows(axes: Axes, explanation: ClipExplanation) -> None:
         scores = [window.score for window in axis.windows]
         edges = [i * explanation.window_seconds for i in range(len(scores))] + [axis.segments[-1].heard.end]
         axes.stairs(scores, edges, color=_color(place), linestyle=_stroke(place), linewidth=1.4, baseline=None)
+        for stretch in (axis.best, axis.worst):
+            if stretch is not None:
+                begin, end = (time - explanation.span.start for time in stretch.span)
+                axes.hlines(stretch.score, begin, end, color=_color(place), linewidth=3.5, alpha=0.55)
     axes.margins(y=0.15)
     axes.autoscale_view()
     _name_ends(axes, explanation, [axis.windows[-1].score for axis in explanation.axes])
     axes.set_ylabel("score")
-    note(axes, f"score of each window of {explanation.window_seconds:g} s alone")
+    said = f"score of each window of {explanation.window_seconds:g} s alone"
+    if explanation.axes[0].stretches:
+        said += f"; thick: the best and the worst {explanation.stretches.seconds:g} s"
+    note(axes, said)
 
 
 def _draw_weights(axes: Axes, explanation: ClipExplanation) -> None:

@@ -125,7 +125,7 @@ class Listener:
             def on_window(window: Window, sound: Spectrogram = sound) -> None:
                 sound.push(window.samples)
 
-            whole = explain_clip(checkpoint, row.clip, on_window=on_window)
+            whole = explain_clip(checkpoint, row.clip, stretches=False, on_window=on_window)
             picture = _picture(sound)
             for found in whole.axes:
                 column = columns[found.axis]

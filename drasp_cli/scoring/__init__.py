@@ -6,6 +6,7 @@
 - decoding.py: clips decoded ahead of the networks, each once
 - batching.py: which windows share a batch
 - network.py: one checkpoint on its device
+- prompt_cache.py: prompts that were read already
 - columns.py: which column of a table holds which axis of which model
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,10 +16,9 @@ from drasp_cli.errors import DeviceError
 from drasp_cli.models.average import WindowAverage
 from drasp_cli.models.device import within_memory
 from drasp_cli.models.interface import Predictor
+from drasp_cli.scoring.prompt_cache import PromptCache
 
 PRECISIONS = {"auto": None, "fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-_PROMPTS_KEPT = 4096  # text embeddings in memory; more distinct prompts than that are embedded again
 
 
 def autocast_type(precision: str) -> torch.dtype | None:
@@ -69,7 +67,7 @@ class Network:
         self.device = device
         self.autocast = autocast
         self.predictor: Predictor = checkpoint.predictor.to(device).eval()
-        self.prompts: OrderedDict[str, tuple[Tensor, bool]] = OrderedDict()
+        self._prompts = PromptCache()
 
     def hearing(self, clip: Clip) -> Hearing:
         """A fresh one, with what is known of the clip before it is decoded."""
@@ -129,17 +127,14 @@ class Network:
 
     def _read(self, prompt: str) -> tuple[Tensor, bool]:
         """Embedding (embedding_dim,) of a prompt, and whether it was cut; each prompt is read alone, and once."""
-        if prompt in self.prompts:
-            self.prompts.move_to_end(prompt)
-            return self.prompts[prompt]
+        if (read := self._prompts.get(prompt)) is not None:
+            return read
         tokenizer = self.checkpoint.tokenizer
         assert tokenizer is not None
         ids, cut = tokenizer.encode(prompt)
         with torch.inference_mode(), self.precision():
             text = self.predictor.embed_text(torch.tensor([ids], device=self.device))[0].float()
-        self.prompts[prompt] = (text, cut)
-        if len(self.prompts) > _PROMPTS_KEPT:
-            self.prompts.popitem(last=False)
+        self._prompts.put(prompt, text, cut)
         return text, cut
 
     def precision(self) -> torch.autocast:

@@ -7,7 +7,8 @@ own, the same as if it were alone, so that its scores are the same to the last b
 files: a two-hour file is many batches, and ten short files are one.
 
 Memory: the windows that wait for a batch of each model, as many again that are decoded ahead, and the rows of one group
-of clips. All of it follows from the batch size, none from the number of clips or their length.
+of clips. All of it follows from the batch size, none from the number of clips or their length. The prompts that were
+read have a fixed room beside (prompt_cache.py).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import IO, Any
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.encodable import why_no_name, why_no_text
 from drasp_cli.errors import MissingExtraError, MixedModelsError, NoTableError, TableError
+from drasp_cli.tables.real_places import RealPlaces
 from drasp_cli.tables.score_table import FIXED_NAMES, FLAG_SEPARATOR
 
 Fields = Mapping[str, object]
@@ -127,6 +128,7 @@ def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Ite
     files = table_files(paths)
     _refuse_same_file(files)
     hashes = array("q")
+    places = RealPlaces()
     first_model: tuple[str, str, int] | None = None
     for file in files:
         for line, row in _read_table(file):
@@ -136,9 +138,9 @@ def read_score_tables(paths: Sequence[str], *, allow_mixed: bool = False) -> Ite
                     other = f"'{first_model[0]}' in {first_model[1]}:{first_model[2]}"
                     reason = f"scored by '{row.model}', but by {other}; models are not mixed unasked"
                     raise MixedModelsError(file, reason, line)
-            hashes.append(hash(_key(row)))
+            hashes.append(hash(_key(row, places)))
             yield row
-    _refuse_twins(files, hashes)
+    _refuse_twins(files, hashes, places)
 
 
 # ----------------------------------------------------------------------------------------------------- rows
@@ -222,9 +224,9 @@ def _number(source: str, line: int, name: str, value: object) -> float | None:
 # ---------------------------------------------------------------------------------------------------- twins
 
 
-def _key(row: ClipScore) -> tuple[str, str, float | None, float | None]:
+def _key(row: ClipScore, places: RealPlaces) -> tuple[str, str, float | None, float | None]:
     """What makes two rows the same clip, whichever model scored them: it would count twice in the mean."""
-    return os.path.normpath(row.clip.path), row.clip.id, row.clip.start, row.clip.end
+    return places.of(row.clip.path), row.clip.id, row.clip.start, row.clip.end
 
 
 def _refuse_same_file(files: Sequence[str]) -> None:
@@ -236,7 +238,7 @@ def _refuse_same_file(files: Sequence[str]) -> None:
         seen.add(real)
 
 
-def _refuse_twins(files: Sequence[str], hashes: array[int]) -> None:
+def _refuse_twins(files: Sequence[str], hashes: array[int], places: RealPlaces) -> None:
     """Refuse a clip that two rows score. Rows of equal hash are read again, to be sure and to say where they are."""
     import numpy as np
 
@@ -247,7 +249,7 @@ def _refuse_twins(files: Sequence[str], hashes: array[int]) -> None:
     seen: dict[object, str] = {}
     for file in files:
         for line, row in _read_table(file):
-            key = _key(row)
+            key = _key(row, places)
             if hash(key) in suspects:
                 first = seen.setdefault(key, f"{file}:{line}")
                 if first != f"{file}:{line}":

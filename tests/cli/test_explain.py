@@ -221,3 +221,29 @@ def test_a_place_that_is_none(drasp: Run, clip: str) -> None:
         done = drasp("explain", clip, option, name)
         assert (done.exit_code, done.stdout) == (1, "")
         assert "there is no folder nowhere" in done.stderr
+
+
+# ----------------------------------------------------------------------------------------- the best and the worst
+
+
+def test_the_best_and_the_worst_stretch_score_as_those_ranges_do(drasp: Run, clip: str, tmp_path: Path) -> None:
+    """A clip of 2.3 s, whose last window is no third full, by a model that hears 1 s at once."""
+    drasp("explain", clip, *PROMPT, "-o", "a.json")
+    plain = json.loads((tmp_path / "a.json").read_text())
+    for axis, found in plain["axes"].items():
+        assert found["worst"]["score"] == min(stretch["score"] for stretch in found["stretches"])
+        assert found["best"]["score"] == max(stretch["score"] for stretch in found["stretches"])
+        for stretch in (found["worst"], found["best"]):
+            start, end = stretch["span"]
+            entry = {"path": clip, "start_time": start, "end_time": end, "prompt": "slow piano"}
+            (tmp_path / "range.jsonl").write_text(json.dumps(entry) + "\n")
+            (row,) = rows(drasp("score", "range.jsonl").stdout)
+            assert float(row[axis]) == pytest.approx(stretch["score"], abs=1e-5)
+
+
+def test_a_clip_of_one_window_says_why_it_has_no_best_and_worst(drasp: Run, tmp_path: Path) -> None:
+    write(tmp_path / "b.wav", seconds=1.0)
+    assert "no best and worst 1 s: the clip is no longer than 1 s" in drasp("explain", "b.wav", "-f", "table").stdout
+    plain = json.loads(drasp("explain", "b.wav", "-f", "json").stdout)
+    assert plain["no_stretches"] == "the clip is no longer than 1 s"
+    assert plain["axes"]["MI"]["worst"] is None

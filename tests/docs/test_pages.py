@@ -6,14 +6,20 @@ import dataclasses
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from drasp_cli.checkpoints.convert.laion import laion_config
 from drasp_cli.checkpoints.registry import SHIPPED
-from drasp_cli.models.config import ARCHITECTURES, to_plain
-from drasp_cli.training.recipe import LOSSES, DataRecipe, StageRecipe
-from tests.docs.pages import ROOT, table
+from drasp_cli.checkpoints.store import Checkpoint
+from drasp_cli.models.build import unfilled_predictor
+from drasp_cli.models.config import ARCHITECTURES, ClapConfig, to_plain
+from drasp_cli.training.going_on import check_start
+from drasp_cli.training.recipe import LOSSES, DataRecipe, StageRecipe, load_recipe
+from tests.docs.pages import ROOT, fenced, table
+from tests.tiny import tiny_checkpoint
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,6 +38,25 @@ def default_of(field: dataclasses.Field[Any]) -> Any:
 def test_recipe_keys_and_defaults(heading: str, recipe: Any) -> None:
     shown = {key: json.loads(cells[0] or "null") for key, cells in table(TRAINING, heading, "key").items()}
     assert shown == {field.name: default_of(field) for field in dataclasses.fields(recipe)}
+
+
+def test_the_recipe_from_laions_towers_is_whole_and_fits_them(tmp_path: Path) -> None:
+    (text,) = fenced(TRAINING, "toml")
+    (tmp_path / "drasp.toml").write_text(text, encoding="utf-8")
+    recipe = load_recipe(tmp_path / "drasp.toml")
+    towers = unfilled_predictor(laion_config(is_published=True, source="-"))
+    check_start(
+        Checkpoint("clap.laion", "0" * 12, towers, tiny_checkpoint(tmp_path / "tiny").tokenizer), recipe.predictor
+    )
+    assert recipe.predictor.audio == towers.config.audio  # the correct rate policy, as the page says
+    # What is left out of it has to be what the towers do by default; the embeddings' width is theirs, so that the
+    # projections are taken over, too.
+    assert isinstance(recipe.predictor, ClapConfig)
+    assert isinstance(towers.config, ClapConfig)
+    assert recipe.predictor.heads.embedding_dim == towers.config.heads.embedding_dim
+    (stage,) = recipe.stage
+    assert recipe.data.batch_size == 64  # the paper's section IV
+    assert (stage.optimizer, stage.learning_rate, stage.rating_loss, stage.patience) == ("sgd", 5e-4, "l1", 20)
 
 
 def test_losses() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import doctest
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from drasp_cli.cli import explanation_view
 from drasp_cli.cli.explanation_view import draw_explanation
 from drasp_cli.datatypes import Clip
-from drasp_cli.explaining import Branches, ClipExplanation, Explanation, ScoredWindow, Segment, Span
+from drasp_cli.explaining import Branches, ClipExplanation, Explanation, ScoredWindow, Segment, Span, Stretches
 
 # A clip of 1.5 s in windows of 1 s: the last one holds its half second twice.
 SEGMENTS = (
@@ -17,12 +18,15 @@ SEGMENTS = (
     Segment(2, Span(1.5, 2.0), (Span(61.0, 61.5),), 0.5, None),
 )
 WINDOWS = (ScoredWindow(Span(60.0, 61.0), 2.0), ScoredWindow(Span(61.0, 61.5), 4.0))
+STRETCHES = tuple(
+    ScoredWindow(Span(60.0 + at, 61.0 + at), score) for at, score in ((0.0, 2.0), (0.25, 2.5), (0.5, 3.0))
+)
 
 
 def explanation(segments: tuple[Segment, ...] = SEGMENTS, branches: Branches | None = None) -> ClipExplanation:
-    axis = Explanation("MI", 2.5, WINDOWS, segments, branches)
+    axis = Explanation("MI", 2.5, WINDOWS, segments, branches, STRETCHES)
     clip = Clip("a\x1b[31m.wav", start=60.0)
-    return ClipExplanation(clip, (axis,), 1.5, 8000, ("short",), "m@1", "P", 0.5, 1.0, 2)
+    return ClipExplanation(clip, (axis,), 1.5, 8000, ("short",), "m@1", "P", 0.5, 1.0, 2, Stretches(1.0, 0.25, ""))
 
 
 def drawn(capsys: pytest.CaptureFixture[str], found: ClipExplanation) -> list[str]:
@@ -47,11 +51,21 @@ def test_strips_are_over_what_was_heard(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_best_and_worst_and_the_strongest_segments_have_their_times(capsys: pytest.CaptureFixture[str]) -> None:
     text = "\n".join(drawn(capsys, explanation()))
-    assert "best    4.00 alone: 1:01.00 to 1:01.50" in text
+    assert "best    3.00 alone: 1:00.50 to 1:01.50" in text
     assert "worst   2.00 alone: 1:00.00 to 1:01.00" in text
+    assert "best, worst: of stretches of 1 s, one every 0.25 s" in text
     table = [line.split() for line in text.splitlines() if line.startswith(" MI")]
     assert [row[1] for row in table] == ["+0.250", "+0.125", "-0.500"]
     assert table[2][3:] == ["1:00.50", "to", "1:01.00"]
+
+
+def test_without_a_best_and_a_worst_the_reason_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    found = explanation()
+    axes = tuple(dataclasses.replace(axis, stretches=()) for axis in found.axes)
+    bare = dataclasses.replace(found, axes=axes, stretches=Stretches(1.0, None, "too short"))
+    text = "\n".join(drawn(capsys, bare))
+    assert "no best and worst 1 s: too short" in text
+    assert "alone:" not in text
 
 
 def test_branches_are_shown_where_there_are_two(capsys: pytest.CaptureFixture[str]) -> None:

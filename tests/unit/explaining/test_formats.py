@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -11,11 +12,14 @@ import pytest
 
 from drasp_cli.datatypes import Clip
 from drasp_cli.errors import OutputError
-from drasp_cli.explaining import Branches, ClipExplanation, Explanation, ScoredWindow, Segment, Span
+from drasp_cli.explaining import Branches, ClipExplanation, Explanation, ScoredWindow, Segment, Span, Stretches
 from drasp_cli.explaining.formats import COLUMNS, WRITERS, labels, write_file
 from tests.docs.pages import ROOT, table
 
 WINDOWS = (ScoredWindow(Span(0.0, 1.0), 3.0), ScoredWindow(Span(1.0, 1.6), 4.0))
+STRETCHES = tuple(
+    ScoredWindow(Span(*span), score) for *span, score in ((0.0, 1.0, 3.0), (0.25, 1.25, 2.5), (0.6, 1.6, 3.5))
+)
 SEGMENTS = (
     Segment(1, Span(0.0, 0.5), (Span(0.0, 0.5),), 0.75, -0.125),
     Segment(1, Span(0.5, 1.0), (Span(0.5, 1.0),), 0.25, 0.0625),
@@ -25,8 +29,12 @@ SEGMENTS = (
 
 
 def explanation(path: str = "a.wav", axes: tuple[str, ...] = ("MI",)) -> ClipExplanation:
-    found = tuple(Explanation(axis, 3.375, WINDOWS, SEGMENTS, Branches(1.5, -0.5, 0.75, 0.25)) for axis in axes)
-    return ClipExplanation(Clip(path, prompt="p"), found, 1.6, 8000, ("short",), "m@1", "P", 0.5, 1.0, 2)
+    found = tuple(
+        Explanation(axis, 3.375, WINDOWS, SEGMENTS, Branches(1.5, -0.5, 0.75, 0.25), STRETCHES) for axis in axes
+    )
+    return ClipExplanation(
+        Clip(path, prompt="p"), found, 1.6, 8000, ("short",), "m@1", "P", 0.5, 1.0, 2, Stretches(1.0, 0.25, "")
+    )
 
 
 def written(format: str, found: ClipExplanation) -> bytes:
@@ -56,8 +64,10 @@ def test_json_says_all_of_it() -> None:
     axis = plain["axes"]["MI"]
     assert (plain["path"], plain["prompt"], plain["model"], plain["flags"]) == ("a.wav", "p", "m@1", ["short"])
     assert axis["branches"] == {"alpha": 1.5, "beta": -0.5, "whole": 0.75, "segments": 0.25}
-    assert axis["worst"] == {"span": [0.0, 1.0], "score": 3.0}
-    assert axis["best"] == {"span": [1.0, 1.6], "score": 4.0}
+    assert axis["worst"] == {"span": [0.25, 1.25], "score": 2.5}
+    assert axis["best"] == {"span": [0.6, 1.6], "score": 3.5}
+    assert [stretch["score"] for stretch in axis["stretches"]] == [3.0, 2.5, 3.5]
+    assert (plain["stretch_seconds"], plain["stretch_hop"], plain["no_stretches"]) == (1.0, 0.25, "")
     assert [segment["spans"] for segment in axis["segments"]] == [
         [[0.0, 0.5]],
         [[0.5, 1.0]],
@@ -74,13 +84,25 @@ def test_json_says_all_of_it() -> None:
     }
 
 
+def test_json_of_a_clip_without_stretches_says_why() -> None:
+    found = explanation()
+    axes = tuple(dataclasses.replace(axis, stretches=()) for axis in found.axes)
+    bare = dataclasses.replace(found, axes=axes, stretches=Stretches(1.0, None, "too short"))
+    plain: dict[str, Any] = json.loads(written("json", bare))
+    assert (plain["stretch_hop"], plain["no_stretches"]) == (None, "too short")
+    assert (plain["axes"]["MI"]["worst"], plain["axes"]["MI"]["best"]) == (None, None)
+    assert not any("best" in text or "worst" in text for _, text in labels(bare))
+
+
 def test_labels_are_read_back_as_audacity_reads_them() -> None:
     lines = written("labels", explanation()).decode().splitlines()
     found = [(float(start), float(end), text) for start, end, text in (line.split("\t") for line in lines)]
     assert found == [
         (0.0, 1.0, "MI 3.000"),
         (0.0, 0.5, "MI -0.125 w 0.750"),
+        (0.25, 1.25, "worst MI 2.500"),
         (0.5, 1.0, "MI +0.062 w 0.250"),
+        (0.6, 1.6, "best MI 3.500"),
         (1.0, 1.6, "MI 4.000"),
         (1.0, 1.1, "w 0.400"),
         (1.2, 1.6, "w 0.400"),

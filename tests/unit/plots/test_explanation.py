@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from drasp_cli.audio.spectrogram import Spectrogram
 from drasp_cli.datatypes import Clip
-from drasp_cli.explaining import ClipExplanation, Explanation, ScoredWindow, Segment, Span
+from drasp_cli.explaining import ClipExplanation, Explanation, ScoredWindow, Segment, Span, Stretches
 from drasp_cli.plots.explanation import rounds, save_explanation
 
 
@@ -25,8 +25,10 @@ def explained(seconds: float, copies: int, *, end: float, windows: int = 1, weig
         for i, (a, b) in enumerate(itertools.pairwise(edges))
     )
     scored = tuple(ScoredWindow(span, 3.0 + i) for i, span in enumerate(spans))
-    axes = tuple(Explanation(axis, 3.5, scored, segments, None) for axis in ("MI", "TA"))
-    return ClipExplanation(Clip("a.wav"), axes, seconds, 8000, (), "m@1", "P", 0.25, 1.0, copies)
+    axes = tuple(Explanation(axis, 3.5, scored, segments, None, ()) for axis in ("MI", "TA"))
+    return ClipExplanation(
+        Clip("a.wav"), axes, seconds, 8000, (), "m@1", "P", 0.25, 1.0, copies, Stretches(1.0, None, "too short")
+    )
 
 
 def sound(seconds: float) -> Spectrogram:
@@ -81,6 +83,30 @@ def test_marks_of_a_range_are_seconds_of_the_file(tmp_path: Path) -> None:
 def test_every_axis_has_its_panel_with_its_score(tmp_path: Path) -> None:
     found = words(explained(2.0, 1, end=2.0, windows=2), tmp_path)
     assert {"MI 3.50", "TA 3.50", "score", "weight", "raises", "lowers"} <= set(found)
+
+
+def test_the_best_and_the_worst_stretch_are_marked_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also over the one window of a model that hears more than ten seconds at once."""
+    drawn: list[tuple[float, float, float]] = []
+    monkeypatch.setattr(Axes, "hlines", lambda self, y, begin, end, **looks: drawn.append((y, begin, end)))
+    bare = dataclasses.replace(explained(3.0, 3, end=3.0, windows=3), window_seconds=3.0)
+    segments = tuple(dataclasses.replace(segment, window=1) for segment in bare.axes[0].segments)
+    window = (ScoredWindow(Span(10.0, 13.0), 3.0),)
+    axes = tuple(dataclasses.replace(axis, windows=window, segments=segments) for axis in bare.axes)
+    bare = dataclasses.replace(bare, axes=axes, copies=1)
+    assert "score" not in words(bare, tmp_path)
+    scores = ((10.0, 3.5), (10.5, 4.5), (11.0, 2.5), (12.0, 3.0))  # of a file whose seconds 10 to 13 are the clip
+    stretches = tuple(ScoredWindow(Span(start, start + 1.0), score) for start, score in scores)
+    axes = tuple(dataclasses.replace(axis, stretches=stretches) for axis in bare.axes)
+    found = dataclasses.replace(
+        bare, axes=axes, clip=Clip("a.wav", start=10.0, end=13.0), stretches=Stretches(1.0, 0.5, "")
+    )
+    shown = words(found, tmp_path)
+    assert "score" in shown
+    assert any(word.endswith("thick: the best and the worst 1 s") for word in shown)
+    assert drawn == [(4.5, 0.5, 1.5), (2.5, 1.0, 2.0)] * 2
 
 
 def test_curves_of_axes_are_told_apart_by_their_dashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

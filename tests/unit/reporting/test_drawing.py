@@ -67,7 +67,7 @@ def explanation(influences: list[float], weights: list[float | None]) -> Explana
         Segment(1, Span(i * length, (i + 1) * length), (Span(i * length, (i + 1) * length),), weight, influence)
         for i, (weight, influence) in enumerate(zip(weights, influences, strict=True))
     )
-    return Explanation("MI", 3.0, (ScoredWindow(Span(0.0, len(segments)), 3.0),), segments, None)
+    return Explanation("MI", 3.0, (ScoredWindow(Span(0.0, len(segments)), 3.0),), segments, None, ())
 
 
 def test_curves_stand_under_the_sound() -> None:
