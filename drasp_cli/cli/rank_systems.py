@@ -192,7 +192,7 @@ def _tables(results: Sequence[str], talk: Talk) -> list[str]:
         InputError: one that is not there, and would be a table by its name.
         typer.BadParameter: some are tables and some are audio.
     """
-    from drasp_cli.datasets.folders import find_audio, is_audio_name
+    from drasp_cli.datasets.folders import holds_audio, is_audio_name
     from drasp_cli.datasets.near_names import perhaps_meant
     from drasp_cli.tables.reading import find_tables
 
@@ -204,7 +204,7 @@ def _tables(results: Sequence[str], talk: Talk) -> list[str]:
             tables.extend(found)
             if not found:
                 audio.append(result)
-            elif find_audio(result):
+            elif holds_audio(result):
                 talk.notice(f"{result} holds audio and {len(found)} score tables; the tables are ranked")
         elif is_audio_name(result):
             audio.append(result)
