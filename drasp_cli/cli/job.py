@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drasp_cli.cli import options
 from drasp_cli.cli.imports import uncollected
-from drasp_cli.cli.means import SIMULATED, MeansWatch, tell_simulated
+from drasp_cli.cli.means import SIMULATED, MeansWatch, tell_failed, tell_simulated
 from drasp_cli.cli.output import Talk, counted
 from drasp_cli.errors import AudioError, InputError
 
@@ -217,5 +217,4 @@ class ScoringJob:
                     f"{counted(count, 'clip')} scored outside of the {used.low:.2f} to {used.high:.2f} that the map of "
                     f"{axis} was made from: calibrated scores there are a guess"
                 )
-        if self.failed:
-            self.talk.notice(f"{counted(self.failed, 'clip')} could not be scored; the column error says why")
+        tell_failed(self.failed, self.talk)

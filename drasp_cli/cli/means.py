@@ -50,6 +50,12 @@ def tell_systemless(missing: int, clips: int, remedy: str, talk: Talk) -> None:
     talk.notice(f"{there}; {remedy}")
 
 
+def tell_failed(failed: int, talk: Talk) -> None:
+    """A notice of clips that have a row and no scores."""
+    if failed:
+        talk.notice(f"{counted(failed, 'clip')} could not be scored; the column error says why")
+
+
 def tell_evidence(table: SystemTable, means: MeansWatch, talk: Talk) -> None:
     """Notices of what paired the clips of a ranked table, of scores that are missing, and of means without interval.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -12,18 +12,9 @@ from drasp_cli.checkpoints.registry import DEFAULT_MODEL
 from drasp_cli.cli import options
 from drasp_cli.cli.errors import SOME_FAILED
 from drasp_cli.cli.job import ScoringJob, read_calibrator
-from drasp_cli.cli.means import MeansWatch, tell_evidence
 from drasp_cli.cli.output import Talk
-from drasp_cli.cli.ratings import RatedAxes, axes_of, compare_with_ratings, read_rated_axes, scored_axes
 from drasp_cli.datatypes import DEFAULT_BATCH_SIZE
-from drasp_cli.errors import InputError, TableError
-
-if TYPE_CHECKING:
-    from drasp_cli.datasets.manifest import ClipList
-    from drasp_cli.datatypes import ClipScore
-    from drasp_cli.evaluation import Evaluation
-    from drasp_cli.tables.systems import SystemTable
-
+from drasp_cli.errors import InputError
 
 # What only scoring makes use of, by the name of the parameter.
 _SCORING_OPTIONS = (
@@ -75,29 +66,21 @@ def rank_systems(
     options.check_plot(plot, [*results, prompts, ratings, calibration])
     options.check_patterns(system_pattern, prompt_pattern, prompts)
     options.check_computation(device, precision)
-    from drasp_cli.cli.show import check_destination, show_agreement, show_pairs, show_systems
-    from drasp_cli.tables.ranking import rank_systems as rank
-    from drasp_cli.tables.reading import read_score_tables
-    from drasp_cli.tables.sample import ClipSample
-    from drasp_cli.tables.systems import with_ratings
+    from drasp_cli.cli.ranking import rank_audio, rank_tables, show_ranking
+    from drasp_cli.cli.show import check_destination
 
     talk = Talk(quiet)
     check_destination(format, output)
-    job = ScoringJob(model, device, precision, batch_size, workers, strict, talk)
-    means = MeansWatch()
-    tables = _tables(results, talk)
-    rows: Iterable[ClipScore]
-    rated: RatedAxes | None = None
-    if tables:
+    if tables := _tables(results, talk):
         options.check_output(output, tables)
         options.check_plot(plot, tables)
         _refuse_scoring_options(context, tables[0])
-        rows = read_score_tables(tables, allow_mixed=allow_mixed)
+        ranking = rank_tables(tables, by, ratings, talk, allow_mixed=allow_mixed)
     else:
         if allow_mixed:
             raise typer.BadParameter("is for score tables", param_hint="--allow-mixed")
         options.check_models(model)
-        job.calibrator = read_calibrator(calibration)
+        calibrator = read_calibrator(calibration)
         from drasp_cli.cli.clips import gather, require_prompts, tell_systemless
         from drasp_cli.datasets.manifest import NO_SYSTEM_ADVICE
 
@@ -114,38 +97,10 @@ def rank_systems(
         tell_systemless(clips, talk)
         if strict:
             require_prompts(clips, prompts)
-        _check_axis(by, job, clips)
-        if ratings is not None:  # a mistake in them is told before anything is scored
-            rated = read_rated_axes(ratings, job.axes, if_unnamed=by, scored=job.axes_to_score(clips))
-        rows = job.rows(clips)
-    compared: list[Evaluation] = []
-    if ratings is not None:
-        rows = list(rows)
-        rated = rated or read_rated_axes(ratings, axes_of(rows), if_unnamed=by, scored=scored_axes(rows))
-        compared = compare_with_ratings(rows, rated, talk)
-    sample = ClipSample()
-    ranked = rank(means.watch(rows), by, allow_mixed=allow_mixed, sample=sample)
-    if tables:
-        _refuse_empty(by, ranked, means)
-    table = with_ratings(ranked, {one.axis: one.system_ratings for one in compared})
-    show = show_pairs if pairwise else show_systems
-    simulated = means.simulated if tables else job.simulated
-    show(table, format=format, output=output, simulated=simulated)
-    if plot is not None:
-        from drasp_cli.cli.pictures import picture_ranking
-
-        picture_ranking(table, sample, results, is_simulated=bool(simulated), path=plot)
-    if compared:
-        show_agreement(compared, format=format, output=output, talk=talk)
-    if tables:
-        means.tell_systemless(talk)
-        means.tell_simulated(talk)
-        means.tell_mixed(talk)
-        job.failed = sum(row.failed for row in table.systems)  # of an earlier run
-    means.tell_doubtful(talk)
-    tell_evidence(table, means, talk)
-    job.report()
-    if job.failed:
+        job = ScoringJob(model, device, precision, batch_size, workers, strict, talk, calibrator)
+        ranking = rank_audio(clips, job, by, ratings)
+    show_ranking(ranking, results, pairwise=pairwise, format=format, output=output, plot=plot, talk=talk)
+    if ranking.failed:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -158,33 +113,6 @@ def _refuse_scoring_options(context: typer.Context, table: str) -> None:
             raise typer.BadParameter(f"is for audio, and {table} is a score table", param_hint=option)
 
 
-def _check_axis(by: str | None, job: ScoringJob, clips: ClipList) -> None:
-    """Refuses an axis that no model scores, or that none can without prompts, before anything is scored.
-
-    Raises:
-        InputError: there are no prompts, and `by` needs them.
-    """
-    from drasp_cli.tables.ranking import axes_to_choose
-
-    axes = job.axes
-    if by is not None and by not in axes:
-        reason = f"'{by}' is no axis of {' or '.join(job.models)}; there is {axes_to_choose(by, axes)}"
-        raise typer.BadParameter(reason, param_hint="--by")
-    if by in job.reading and not any(clip.prompt for clip in clips):
-        raise InputError(clips[0].path, f"has no prompt, nor has any other clip, and {by} needs them; add --prompts")
-
-
-def _refuse_empty(by: str | None, table: SystemTable, means: MeansWatch) -> None:
-    """Refuses to rank tables by an axis that none of their clips has a score on.
-
-    Raises:
-        TableError: none has, though not all have failed.
-    """
-    if by is None or any(row.scored[by] or row.clips == row.failed for row in table.systems):
-        return
-    raise TableError("the scores", f"hold none on {by} to rank by{means.why_empty}")
-
-
 def _tables(results: Sequence[str], talk: Talk) -> list[str]:
     """The score tables that `results` name; none when they are all audio.
 
@@ -192,7 +120,7 @@ def _tables(results: Sequence[str], talk: Talk) -> list[str]:
         InputError: one that is not there, and would be a table by its name.
         typer.BadParameter: some are tables and some are audio.
     """
-    from drasp_cli.datasets.folders import find_audio, is_audio_name
+    from drasp_cli.datasets.folders import holds_audio, is_audio_name
     from drasp_cli.datasets.near_names import perhaps_meant
     from drasp_cli.tables.reading import find_tables
 
@@ -204,7 +132,7 @@ def _tables(results: Sequence[str], talk: Talk) -> list[str]:
             tables.extend(found)
             if not found:
                 audio.append(result)
-            elif find_audio(result):
+            elif holds_audio(result):
                 talk.notice(f"{result} holds audio and {len(found)} score tables; the tables are ranked")
         elif is_audio_name(result):
             audio.append(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from drasp_cli.errors import InputError
 
@@ -28,7 +29,16 @@ def find_audio(folder: str) -> list[str]:
     Raises:
         InputError: a folder cannot be listed.
     """
-    found: list[str] = []
+    return sorted(_below(folder, strict=True))
+
+
+def holds_audio(folder: str) -> bool:
+    """Whether `find_audio` would find any: no more is looked at than it takes, and what cannot be listed holds none."""
+    return any(True for _ in _below(folder, strict=False))
+
+
+def _below(folder: str, *, strict: bool) -> Iterator[str]:
+    """What `find_audio` finds, as it is come upon; a folder that cannot be listed is refused if `strict`, or empty."""
     # (path below `folder` with a trailing slash, device and inode of the folders on the way down to it)
     pending: list[tuple[str, tuple[tuple[int, int], ...]]] = [("", ())]
     while pending:
@@ -46,11 +56,10 @@ def find_audio(folder: str) -> list[str]:
                     if _is_folder(entry):
                         pending.append((f"{below}{entry.name}/", (*ancestors, here)))
                     elif is_audio_name(entry.name):
-                        found.append(below + entry.name)
+                        yield below + entry.name
         except OSError as error:
-            raise InputError(place.rstrip("/"), f"cannot be listed: {error.strerror or error}") from None
-    found.sort()
-    return found
+            if strict:
+                raise InputError(place.rstrip("/"), f"cannot be listed: {error.strerror or error}") from None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

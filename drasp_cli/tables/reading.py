@@ -332,53 +332,57 @@ def _read_json(source: str) -> Iterator[tuple[int, Fields]]:
     """The objects of an array, without holding all of it."""
     decoder = json.JSONDecoder(parse_constant=_refuse_constant)
     with Path(source).open(encoding="utf-8-sig", errors="surrogateescape") as stream:
-        text, line = "", 1
+        text, at, line = "", 0, 1
         expected = "["
         while True:
-            text, line = _skip_space(text, line)
-            if not text:
-                text = stream.read(_CHUNK)
+            at, line = _skip_space(text, at, line)
+            if at == len(text):
+                text, at = stream.read(_CHUNK), 0
                 if not text:
                     raise TableError(source, "ends inside its JSON array", line)
                 continue
-            if text[0] == "]" and expected in (",", "first row or ]"):
-                _refuse_rest(source, text[1:], line, stream)
+            if text[at] == "]" and expected in (",", "first row or ]"):
+                _refuse_rest(source, text[at + 1 :], line, stream)
                 return
             if expected in ("[", ","):
-                if text[0] != expected:
+                if text[at] != expected:
                     unlike = NoTableError if expected == "[" else TableError
                     raise unlike(source, f"is not a JSON array of rows: '{expected}' is expected", line)
-                text, expected = text[1:], "first row or ]" if expected == "[" else "row"
+                at, expected = at + 1, "first row or ]" if expected == "[" else "row"
                 continue
             try:
-                value, end = decoder.raw_decode(text)
+                value, end = decoder.raw_decode(text, at)
             except ValueError as error:
-                more = stream.read(_CHUNK)
-                if not more:
+                # As much again as is there: a row is decoded anew each time, in all about three times its length.
+                more = stream.read(max(_CHUNK, len(text) - at))
+                if not more and at == 0:  # else once more, so that the error counts from the row
                     raise TableError(source, f"is not JSON: {error}", line) from None
-                text += more
+                text, at = text[at:] + more, 0
                 continue
             except RecursionError:
                 raise TableError(source, "is JSON nested too deep", line) from None
             yield line, _object(source, line, value)
-            line += text.count("\n", 0, end)
-            text, expected = text[end:], ","
+            line += text.count("\n", at, end)
+            at, expected = end, ","
 
 
 def _refuse_rest(source: str, text: str, line: int, stream: IO[str]) -> None:
     """Refuse a file in which anything but space stands behind the array: what is not read is not to be lost unsaid."""
     while True:
-        text, line = _skip_space(text, line)
-        if text:
+        at, line = _skip_space(text, 0, line)
+        if at < len(text):
             raise TableError(source, "goes on behind its array", line)
         text = stream.read(_CHUNK)
         if not text:
             return
 
 
-def _skip_space(text: str, line: int) -> tuple[str, int]:
-    rest = text.lstrip(" \t\r\n")
-    return rest, line + text.count("\n", 0, len(text) - len(rest))
+def _skip_space(text: str, at: int, line: int) -> tuple[int, int]:
+    """The place of the next character of `text` from `at` on that is no space, or its end; and the line it is in."""
+    while at < len(text) and text[at] in " \t\r\n":
+        line += text[at] == "\n"
+        at += 1
+    return at, line
 
 
 def _object(source: str, line: int, value: object) -> Fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import importlib.util
 import io
 import json
@@ -122,6 +123,20 @@ def test_tables_win_over_audio_and_it_says_so(drasp: Run, results: Path) -> None
     run = drasp("rank-systems", "results", bare=True)
     assert run.exit_code == 0
     assert "the tables are ranked" in run.stderr
+
+
+def test_a_folder_below_that_may_not_be_entered_is_no_matter_to_tables(
+    drasp: Run, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drasp("score", "results", "-o", "results/scores.csv")
+
+    def denied(place: str) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied", place)
+
+    monkeypatch.setattr("drasp_cli.datasets.folders.os.scandir", denied)
+    run = drasp("rank-systems", "results", bare=True)
+    assert run.exit_code == 0, run.stderr
+    assert len(rows(run.stdout)) == 3
 
 
 @pytest.mark.parametrize("command", ["rank-systems", "evaluate", "calibrate", "report"])

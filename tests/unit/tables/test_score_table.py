@@ -160,6 +160,29 @@ def test_a_small_table_of_ones_own(tmp_path):
     ]
 
 
+def test_a_long_row_of_json_is_not_decoded_for_every_piece_of_it(tmp_path, monkeypatch):
+    lengths = []
+    decode = json.JSONDecoder.raw_decode
+
+    def counted(decoder, text, at=0):
+        lengths.append(len(text) - at)
+        return decode(decoder, text, at)
+
+    rows = [{"path": f"{i}", "system": "S", "prompt": "x" * size, "MI": i} for i, size in enumerate((10, 2**20, 10))]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    monkeypatch.setattr("drasp_cli.tables.reading._CHUNK", 2**10)
+    monkeypatch.setattr(json.JSONDecoder, "raw_decode", counted)
+    assert [row.scores["MI"] for row in read_score_tables([str(tmp_path / "t.json")])] == [0, 1, 2]
+    assert len(lengths) <= 16
+    assert sum(lengths) < 4 * 2**20
+
+
+def test_the_place_of_a_mistake_in_json_counts_from_its_row(tmp_path):
+    (tmp_path / "t.json").write_text('[{"path": "a", "system": "S", "MI": 1},\n{"path" 3}]')
+    with pytest.raises(TableError, match=r"t\.json:2: is not JSON: Expecting ':' delimiter: line 1 column 9"):
+        list(read_score_tables([str(tmp_path / "t.json")]))
+
+
 def test_json_is_read_in_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr("drasp_cli.tables.reading._CHUNK", 5)
     rows = [{"path": f"{i}]" + "},.wav", "system": "S", "MI": i} for i in range(9)]
