@@ -27,6 +27,7 @@ class Evidence:
 
     Attributes:
         means: (systems,) over clips; NaN without any.
+        clips: (systems,) how many clips that is.
         low: (systems,) lower end of the 95 % interval; NaN with fewer than two clusters.
         high: (systems,) its upper end.
         groups: for each system the letters of its groups, "a" the best; empty without a mean.
@@ -35,6 +36,7 @@ class Evidence:
     """
 
     means: Floats
+    clips: Floats
     low: Floats
     high: Floats
     groups: tuple[str, ...]
@@ -72,4 +74,4 @@ def weigh(cells: Cells, *, seed: int = 0) -> Evidence:
     groups = [""] * cells.systems
     for place, numbers in zip(ranked, letter_groups(comparison.separated[np.ix_(ranked, ranked)]), strict=True):
         groups[place] = letters(numbers)
-    return Evidence(means, means + low, means + high, tuple(groups), comparison, deviations)
+    return Evidence(means, cells.clips, means + low, means + high, tuple(groups), comparison, deviations)

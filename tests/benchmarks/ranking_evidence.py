@@ -17,7 +17,7 @@ from scipy import stats
 from drasp_cli.statistics.cells import Cells, gather_cells
 from drasp_cli.statistics.evidence import weigh
 from drasp_cli.statistics.pairwise import compare
-from drasp_cli.statistics.planning import more_clips
+from drasp_cli.statistics.planning import more_clusters
 from drasp_cli.statistics.resampling import draw_deviations, percentile_interval, student_scale
 from tests.benchmarks.report import Cell, Report
 from tests.unit.statistics.samples import COUNTS, LAWS, paired, uneven, unpaired
@@ -127,7 +127,7 @@ def power_rows(tests: int) -> list[list[Cell]]:
             ("same prompts", paired(np.array([3 * one, 3 * one + other + gap])), 1.0),
             ("other clips", unpaired(np.array([one, other + gap])), np.sqrt(2)),
         ):
-            needed = more_clips(compare(cells))[0, 1]
+            needed = more_clusters(compare(cells))[0, 1]
             if np.isnan(needed):
                 continue
             total = clips + int(needed)
