@@ -47,7 +47,7 @@ class Comparison:
     Attributes:
         difference: mean of the row's system less that of the column's; NaN where one has no clip.
         error: standard error of the difference; NaN, as all below, where one has fewer than two clusters.
-        freedom: degrees of freedom of `error`.
+        freedom: degrees of freedom of `error`; on the diagonal, nu_s.
         p: chance of a difference this large, or larger, between equal systems.
         p_holm: `p` corrected for the number of pairs; a pair is separated where it is at most FAMILY_LEVEL.
         step_level: what `p` had to be at most, by Holm, for the pair to be separated.
@@ -92,6 +92,7 @@ def compare(cells: Cells) -> Comparison:
         common = _products(cells, influence.square) * np.sqrt(size[:, None] * size)
         alone = size[:, None] + size[None, :] - 2 * common
         freedom = (common - 1) + (welch - common + 1) * alone / (alone + 2 * common)
+        np.fill_diagonal(freedom, nu)  # where a system has no spread, too
         p = np.where(has_spread, 2 * stdtr(freedom, -np.abs(difference) / error), _without_spread(difference, shared))
     p = np.where(np.isnan(squared), np.nan, p)
     p_holm, step_level = _holm(p)

@@ -98,6 +98,15 @@ def test_equal_systems_are_rarely_separated(law, design) -> None:
     assert false <= 37
 
 
+@pytest.mark.parametrize("design", [paired, unpaired])
+@pytest.mark.parametrize("clips", [3, 5])
+def test_few_clips_with_light_tails_rarely_separate_equal_systems(clips, design) -> None:
+    """Uniform scores are those that Student's law fits worst of the laws here, and the fewer the worse."""
+    random = np.random.default_rng(17)
+    scores = random.uniform(1, 5, (500, 6, clips))
+    assert sum(bool(compare(design(part)).separated.any()) for part in scores) <= 37
+
+
 @pytest.mark.parametrize("is_shared", [True, False])
 @pytest.mark.parametrize("counts", list(COUNTS))
 def test_equal_systems_are_rarely_separated_by_unequal_numbers_of_clips(counts, is_shared) -> None:

@@ -68,6 +68,11 @@ def test_it_asks_for_the_level_that_holm_does() -> None:
     assert more_clusters(compare(unpaired(far)))[0, 1] > more_clusters(compare(unpaired(near)))[0, 1]
 
 
+def test_a_system_without_spread_is_planned_for_like_any_other() -> None:
+    found = compare(paired(np.array([[3.0] * 6, [3.0, 3.4, 2.9, 3.3, 3.2, 2.8]])))
+    assert more_clusters(found)[0, 1] > 1
+
+
 def test_no_number_is_made_up() -> None:
     random = np.random.default_rng(3)
     scores = np.array([exactly(random.normal(size=12), mean, 1) for mean in (0, 0.01, 5)])
