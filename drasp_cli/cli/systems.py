@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drasp_cli.cli.drawing import DrawnColumn, Fit, draw, fits, write_below
-from drasp_cli.tables.pairs import NO_DIFFERENCE, SystemPair, system_pairs
+from drasp_cli.tables.pairs import NO_DIFFERENCE, SystemPair, how_many_more, system_pairs
 from drasp_cli.tables.systems import SystemScore, SystemTable, is_rated
 
 _READING = "low, high: 95 % interval of the mean. Systems that share a letter of their groups are not separated"
@@ -94,14 +94,15 @@ def _open_pairs(table: SystemTable, axis: str) -> list[str]:
 
 
 def _remedy(pair: SystemPair) -> str:
-    if pair.more_clips is None:
+    if pair.more_clips is None or pair.more_prompts is None:
         return f"{pair.note or NO_DIFFERENCE}"
-    return f"about {pair.more_clips:,} more clips of each would separate them".replace(",", " ")
+    return f"about {how_many_more(pair.more_clips, pair.more_prompts)} would separate them".replace(",", " ")
 
 
 def _verdict(pair: SystemPair) -> str:
-    if pair.more_clips is not None:
-        return f"no; {pair.more_clips:,} more clips".replace(",", " ")
+    if pair.more_clips is not None and pair.more_prompts is not None:
+        unit = "clips" if pair.more_clips == pair.more_prompts else "prompts"
+        return f"no; {pair.more_prompts:,} more {unit}".replace(",", " ")
     return {True: "yes", False: f"no; {pair.note}", None: pair.note}[pair.separated]
 
 

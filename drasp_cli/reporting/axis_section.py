@@ -13,7 +13,7 @@ from drasp_cli.reporting.markup import Html, element, joined
 from drasp_cli.reporting.text import visible
 from drasp_cli.tables.calibration import CALIBRATED
 from drasp_cli.tables.columns import rounded
-from drasp_cli.tables.pairs import NO_DIFFERENCE, SystemPair, system_pairs
+from drasp_cli.tables.pairs import NO_DIFFERENCE, SystemPair, how_many_more, system_pairs
 from drasp_cli.tables.systems import SystemScore
 
 _NAMES: Final = {
@@ -151,9 +151,9 @@ def _open_pairs(report: Report, axis: str) -> Html:
 
 
 def _remedy(pair: SystemPair) -> str:
-    if pair.more_clips is None:
+    if pair.more_clips is None or pair.more_prompts is None:
         return pair.note or NO_DIFFERENCE
-    return f"about {pair.more_clips:,} more clips of each would separate them"
+    return f"about {how_many_more(pair.more_clips, pair.more_prompts)} would separate them"
 
 
 def _bdi(name: str) -> Html:

@@ -1,19 +1,22 @@
 r"""Tests of the difference between the means of every two systems, paired where they share clusters.
 
 The partially overlapping samples t-test of Derrick, Russ, Toher and White (Journal of Modern Applied Statistical
-Methods 16(1), 2017; their T_new2, which does not assume equal variances), on clusters. With e_cs the influence of
-cluster c on the mean of system s, f_s = n_s / (n_s - 1) and n_s its number of clusters,
+Methods 16(1), 2017; their T_new2, which does not assume equal variances), on clusters. With e_cs the corrected
+influence of cluster c on the mean of system s, and nu_s the degrees of freedom of V_s (both of `influence`),
 
-    e_cs = (T_cs - N_cs mean_s) / N_s           T: sum of scores, N_cs: clips in the cluster, N_s: clips of the system
-    V_s  = f_s sum_c e_cs^2                     squared standard error of mean_s
-    C_ab = sqrt(f_a f_b) sum_c e_ca e_cb        over the clusters that both have
+    V_s  = sum_c e_cs^2                         squared standard error of mean_s
+    C_ab = sum_c e_ca e_cb                      over the clusters that both have
     t    = (mean_a - mean_b) / sqrt(V_a + V_b - 2 C_ab)
 
-    g = (V_a + V_b)^2 / (V_a^2 / (n_a - 1) + V_b^2 / (n_b - 1)),    u = n_a + n_b - 2 n_ab
-    degrees of freedom = (n_ab - 1) + (g - n_ab + 1) u / (u + 2 n_ab)
+    h_s  = nu_s + 1,    h_ab = o_ab sqrt(h_a h_b)           effective numbers of clusters, and of shared ones
+    o_ab = sum_c w_ca^2 w_cb^2 / sqrt(sum_c w_ca^4 sum_c w_cb^4)
+    g    = (V_a + V_b)^2 / (V_a^2 / nu_a + V_b^2 / nu_b),   u = h_a + h_b - 2 h_ab
+    degrees of freedom = (h_ab - 1) + (g - h_ab + 1) u / (u + 2 h_ab)
 
-Where all clusters are shared, one clip each, this is the paired t-test; where none is, it is Welch's; between the two
-no clip is thrown away, and the difference tested is always that of the two means shown.
+With equal numbers of clips in the clusters of a system, h_s is its number n_s of clusters, h_ab is n_ab, and this is
+the paper's test: where all clusters are shared, the paired t-test of the means of clusters; where none is, Welch's.
+Else the errors and degrees of freedom of Bell and McCaffrey (2002) take the place of the textbook's. In all cases no
+clip is thrown away, and the difference tested is that of the two means shown.
 
 Over the m pairs that can be tested, p values are corrected by Holm's step-down method (Scandinavian Journal of
 Statistics 6, 1979), which holds the chance of any false separation on an axis at 5 % or less, whatever is true.
@@ -29,10 +32,12 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, stdtr
 
 from drasp_cli.statistics.cells import Cells, Floats
+from drasp_cli.statistics.influence import weigh_clusters
 
 FAMILY_LEVEL: Final = 0.05
+NO_SPREAD: Final = 1e-12
+"""Of V_a + V_b: what rounding may leave of differences that are all equal."""
 _BLOCK = 1 << 20  # numbers in a dense block of clusters x systems
-_NO_SPREAD = 1e-12  # of V_a + V_b: what rounding may leave of differences that are all equal
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +47,13 @@ class Comparison:
     Attributes:
         difference: mean of the row's system less that of the column's; NaN where one has no clip.
         error: standard error of the difference; NaN, as all below, where one has fewer than two clusters.
-        freedom: degrees of freedom of `error`.
+        freedom: degrees of freedom of `error`; on the diagonal, nu_s.
         p: chance of a difference this large, or larger, between equal systems.
         p_holm: `p` corrected for the number of pairs; a pair is separated where it is at most FAMILY_LEVEL.
         step_level: what `p` had to be at most, by Holm, for the pair to be separated.
         shared: how many clusters the two share; on the diagonal, how many a system has.
         variance: V_s on the diagonal, C_ab elsewhere.
+        drawn: the same of the draws of `resampling`, which know of no correction.
     """
 
     difference: Floats
@@ -58,6 +64,7 @@ class Comparison:
     step_level: Floats
     shared: Floats
     variance: Floats
+    drawn: Floats
 
     @property
     def separated(self) -> NDArray[np.bool_]:
@@ -67,45 +74,46 @@ class Comparison:
 
 def compare(cells: Cells) -> Comparison:
     """All pairs of systems."""
-    shared, variance = _shared_and_variance(cells)
-    n, means = np.diag(shared), cells.means
+    influence = weigh_clusters(cells)
+    shared = _products(cells, np.ones(len(cells.cluster)))
+    variance = _products(cells, influence.corrected)
+    kept = 1 / np.sqrt(1 + influence.concentration)
+    drawn = _products(cells, influence.plain) * kept[:, None] * kept
+    nu, means = influence.freedom, cells.means
     difference = means[:, None] - means[None, :]
-    v = np.where(n < 2, np.nan, np.diag(variance))
+    v = np.where(cells.sizes < 2, np.nan, np.diag(variance))
     both = v[:, None] + v[None, :]
-    squared = both - 2 * np.where(np.eye(len(n), dtype=bool), np.nan, variance)
-    has_spread = squared > _NO_SPREAD * both
+    squared = both - 2 * np.where(np.eye(len(v), dtype=bool), np.nan, variance)
+    has_spread = squared > NO_SPREAD * both
     error = np.sqrt(np.where(has_spread, squared, 0.0 * squared))
     with np.errstate(divide="ignore", invalid="ignore"):
-        welch = both**2 / (v[:, None] ** 2 / (n[:, None] - 1) + v[None, :] ** 2 / (n[None, :] - 1))
-        alone = n[:, None] + n[None, :] - 2 * shared
-        freedom = (shared - 1) + (welch - shared + 1) * alone / (alone + 2 * shared)
+        welch = both**2 / (v[:, None] ** 2 / nu[:, None] + v[None, :] ** 2 / nu[None, :])
+        size = nu + 1
+        common = _products(cells, influence.square) * np.sqrt(size[:, None] * size)
+        alone = size[:, None] + size[None, :] - 2 * common
+        freedom = (common - 1) + (welch - common + 1) * alone / (alone + 2 * common)
+        np.fill_diagonal(freedom, nu)  # where a system has no spread, too
         p = np.where(has_spread, 2 * stdtr(freedom, -np.abs(difference) / error), _without_spread(difference, shared))
     p = np.where(np.isnan(squared), np.nan, p)
     p_holm, step_level = _holm(p)
-    return Comparison(difference, error, freedom, p, p_holm, step_level, shared, variance)
+    return Comparison(difference, error, freedom, p, p_holm, step_level, shared, variance, drawn)
 
 
-def _shared_and_variance(cells: Cells) -> tuple[Floats, Floats]:
-    """(systems, systems) numbers of shared clusters, and V_s on the diagonal with C_ab elsewhere."""
-    influence = cells.deviations / cells.clips[cells.system]
-    shared, products = np.diag(cells.sizes.astype(np.float64)), np.zeros((cells.systems, cells.systems))
-    np.fill_diagonal(products, np.bincount(cells.system, influence**2, cells.systems))
+def _products(cells: Cells, values: Floats) -> Floats:
+    """(systems, systems) sums of the products of two systems' (cells,) `values` over the clusters that both have."""
+    products: Floats = np.diag(np.bincount(cells.system, values**2, cells.systems)).astype(np.float64)
     # Clusters of one system alone have no products with others, and may be most of a million.
     several = np.bincount(cells.cluster, minlength=cells.clusters)[cells.cluster] > 1
-    cluster, system, influence = cells.cluster[several], cells.system[several], influence[several]
+    cluster, system, values = cells.cluster[several], cells.system[several], values[several]
     row = np.cumsum(np.diff(cluster, prepend=-1) > 0) - 1
     rows_at_once = max(1, _BLOCK // max(1, cells.systems))
     off_diagonal = ~np.eye(cells.systems, dtype=bool)
     for start in range(0, int(row[-1]) + 1 if len(row) else 0, rows_at_once):
         inside = slice(*np.searchsorted(row, (start, start + rows_at_once)))
-        place = (row[inside] - start, system[inside])
-        here = np.zeros((2, min(rows_at_once, int(row[-1]) + 1 - start), cells.systems))
-        here[0][place], here[1][place] = 1.0, influence[inside]
-        shared += (here[0].T @ here[0]) * off_diagonal
-        products += (here[1].T @ here[1]) * off_diagonal
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.sqrt(cells.sizes / (cells.sizes - 1.0))
-    return shared, products * np.where(np.isfinite(factor), factor, 0.0)[:, None] * np.nan_to_num(factor, posinf=0.0)
+        here = np.zeros((min(rows_at_once, int(row[-1]) + 1 - start), cells.systems))
+        here[row[inside] - start, system[inside]] = values[inside]
+        products += (here.T @ here) * off_diagonal
+    return products
 
 
 def _without_spread(difference: Floats, shared: Floats) -> Floats:

@@ -12,13 +12,16 @@ matrix W serves systems with any number of clips and any gaps. And its skewness 
 what a studentised bootstrap would give (see Hesterberg, "What Teachers Should Know About the Bootstrap", The American
 Statistician 69, 2015, on why percentiles are too narrow and not skewed enough).
 
-Given the clips, mean* has the variance (n - 1) / (n + 1) of the unbiased variance of the mean, and what a percentile
-interval knows of it is a normal quantile where Student's is due. Both are made good by one factor:
+Given the clips, mean* varies by less than the standard error V of the mean says, and what a percentile interval knows
+of Student's law is a normal quantile. Both are made good by one factor:
 
-    [mean + k q_2.5, mean + k q_97.5],    k = t_{n-1} / z sqrt((n + 1) / (n - 1))
+    [mean + k q_2.5, mean + k q_97.5],    k = t_nu / z sqrt((1 + S_2) V / sum_c e_c^2)
 
-with q the quantiles of mean* - mean, and t and z the 97.5 % quantiles of Student's law and of the normal. For normal
-scores this is Student's interval but for the noise of the draws; the skewness of the scores bends it.
+with q the quantiles of mean* - mean, e_c = (T_c - N_c mean) / N the influence of a cluster, and t and z the 97.5 %
+quantiles of Student's law and of the normal. nu, S_2 and V are those of `influence`: where clusters have unequal
+numbers of clips, k makes good for the pull of the large ones too, and for how few they are. Where all have as many,
+sum_c e_c^2 / (1 + S_2) is the exact variance of mean*, nu = n - 1, and k = t_{n-1} / z sqrt((n + 1) / (n - 1)). For
+normal scores this is Student's interval but for the noise of the draws; the skewness of the scores bends it.
 
 Systems that share clusters share their weights, so that what moves both cancels in their difference. Systems that
 share none take the same rows of W too, which saves drawing others; their draws are then shifted against each other,
@@ -40,6 +43,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from drasp_cli.statistics.cells import Cells, Floats, Ints
+from drasp_cli.statistics.influence import weigh_clusters
 
 RESAMPLES: Final = 2000
 LEVEL: Final = 0.95
@@ -108,10 +112,17 @@ def percentile_interval(deviations: Floats, scale: Floats, level: float = LEVEL)
     return scale * low, scale * high
 
 
-def student_scale(sizes: NDArray[np.floating] | Ints, level: float = LEVEL) -> Floats:
+def student_scale(cells: Cells, level: float = LEVEL) -> Floats:
     """(systems,) what the draws of a mean are to be stretched by, k above; NaN for fewer than two clusters."""
-    n = np.where(sizes < 2, np.nan, sizes)
-    stretched: Floats = student_over_normal(n - 1, level) * np.sqrt((n + 1) / (n - 1))
+    influence = weigh_clusters(cells)
+    error, drawn = (
+        np.bincount(cells.system, part**2, cells.systems) for part in (influence.corrected, influence.plain)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        corrected = np.where(drawn > 0, error / drawn, 1.0)
+        stretched: Floats = student_over_normal(influence.freedom, level) * np.sqrt(
+            corrected * (1 + influence.concentration)
+        )
     return stretched
 
 

@@ -17,12 +17,13 @@ from scipy import stats
 from drasp_cli.statistics.cells import Cells, gather_cells
 from drasp_cli.statistics.evidence import weigh
 from drasp_cli.statistics.pairwise import compare
-from drasp_cli.statistics.planning import more_clips
+from drasp_cli.statistics.planning import more_clusters
 from drasp_cli.statistics.resampling import draw_deviations, percentile_interval, student_scale
 from tests.benchmarks.report import Cell, Report
-from tests.unit.statistics.samples import LAWS, paired, unpaired
+from tests.unit.statistics.samples import COUNTS, LAWS, paired, uneven, unpaired
 
 SIZES = (3, 5, 7, 10, 20, 30, 100)
+FEW = (3, 5, 10)
 _AT_ONCE = 500  # tests that are systems of one table
 
 
@@ -34,12 +35,19 @@ def main() -> None:
     report = Report("Evidence of rankings", {"simulated tests for each figure": given.tests})
     columns = ["scores", *(f"{size} clips" for size in SIZES)]
     report.table("95 % intervals that cover the mean, %", columns, coverage_rows(given.tests), decimals=1)
-    report.table(
-        "Tests of six equal systems, 10 clips each, in which any pair is separated, %",
-        ["scores", "same prompts", "other clips"],
-        false_rows(given.tests),
-        decimals=1,
-    )
+    designs = ("same prompts", "other clips")
+    columns = ["scores", *(f"{design}, {size} of each" for design in designs for size in FEW)]
+    title = "Tests of six equal systems in which any pair is separated, %"
+    report.table(title, columns, false_rows(given.tests), decimals=1)
+    columns = [
+        "clips on each prompt",
+        "clips of a prompt vary by",
+        "separated, same prompts",
+        "separated, other prompts",
+        "intervals that cover the mean",
+        "intervals that cover the difference",
+    ]
+    report.table("Six equal systems, several clips on a prompt, %", columns, uneven_rows(given.tests), decimals=1)
     columns = ["design", "clips", "difference, standard deviations", "more clips", "separated then, %"]
     report.table("Power with the clips that are asked for (aim: 80 %)", columns, power_rows(given.tests), decimals=2)
     columns = ["design", "clips", "systems", "sums", "tests", "2,000 draws and intervals"]
@@ -62,21 +70,52 @@ def coverage(law: str, clips: int, tests: int) -> float:
     for start in range(0, tests, _AT_ONCE):
         cells = unpaired(draw(random, (min(_AT_ONCE, tests - start), clips)))
         deviations = draw_deviations(cells, np.arange(cells.systems), seed=start)
-        low, high = (cells.means + end for end in percentile_interval(deviations, student_scale(cells.sizes)))
+        low, high = (cells.means + end for end in percentile_interval(deviations, student_scale(cells)))
         covered += int(((low <= mean) & (mean <= high)).sum())
     return covered / tests
 
 
 def false_rows(tests: int) -> list[list[Cell]]:
     """One row for each law: with shared prompts, which make half of the variance, and without."""
+
+    def separated(law: str, clips: int, is_shared: bool) -> float:
+        draw, _ = LAWS[law]
+        random = np.random.default_rng(clips)
+        false = 0
+        for _ in range(tests):
+            scores = draw(random, (6, clips))
+            cells = paired(scores + draw(random, (1, clips))) if is_shared else unpaired(scores)
+            false += bool(compare(cells).separated.any())
+        return 100 * false / tests
+
+    return [[law, *(separated(law, clips, shared) for shared in (True, False) for clips in FEW)] for law in LAWS]
+
+
+def uneven_rows(tests: int) -> list[list[Cell]]:
+    """One row for each way to deal clips to prompts, and how far clips of one prompt lie apart.
+
+    Means of prompts vary by 1, beside what all systems share. Intervals are those of six means, and of the five
+    differences from the first system, in a sixth as many tests.
+    """
     rows: list[list[Cell]] = []
-    for law, (draw, _) in LAWS.items():
-        random = np.random.default_rng(0)
-        shared = sum(
-            bool(compare(paired(draw(random, (6, 10)) + draw(random, (1, 10)))).separated.any()) for _ in range(tests)
-        )
-        alone = sum(bool(compare(unpaired(draw(random, (6, 10)))).separated.any()) for _ in range(tests))
-        rows.append([law, 100 * shared / tests, 100 * alone / tests])
+    for design, counts in COUNTS.items():
+        for within in (0.3, 1.0, 5.0):
+            random = np.random.default_rng(0)
+            separated = [
+                sum(
+                    bool(compare(uneven(random, counts, within=within, is_shared=is_shared)).separated.any())
+                    for _ in range(tests)
+                )
+                for is_shared in (True, False)
+            ]
+            means, differences = [], []
+            for seed in range(max(1, tests // 6)):
+                evidence = weigh(uneven(random, counts, within=within), seed=seed)
+                means.append((evidence.low <= 0) & (evidence.high >= 0))
+                low, high = evidence.difference_intervals(0, range(1, 6))
+                differences.append((low <= 0) & (high >= 0))
+            covered = [100 * float(np.mean(part)) for part in (means, differences)]
+            rows.append([design, within, *(100 * number / tests for number in separated), *covered])
     return rows
 
 
@@ -90,7 +129,7 @@ def power_rows(tests: int) -> list[list[Cell]]:
             ("same prompts", paired(np.array([3 * one, 3 * one + other + gap])), 1.0),
             ("other clips", unpaired(np.array([one, other + gap])), np.sqrt(2)),
         ):
-            needed = more_clips(compare(cells))[0, 1]
+            needed = more_clusters(compare(cells))[0, 1]
             if np.isnan(needed):
                 continue
             total = clips + int(needed)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from drasp_cli.cli.show import show_paper_row
-from drasp_cli.cli.systems import draw_systems, reading_notes
+from drasp_cli.cli.systems import draw_pairs, draw_systems, reading_notes
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.evaluation.paper import PaperRow
 from drasp_cli.tables.columns import Column, Kind
@@ -58,6 +58,25 @@ def test_axes_that_do_not_fit_side_by_side_have_tables_of_their_own(
     assert sum("rank" in line for line in lines) == tables
     assert sum(line.count("low") for line in lines) == axes
     assert not any("…" in line for line in lines)
+
+
+@pytest.mark.parametrize("takes", [1, 4])
+def test_what_would_separate_two_systems_is_said_in_prompts_where_they_have_several_clips(
+    takes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = {"a": (3.1, 3.5, 2.9, 3.8, 3.3, 3.0, 3.6, 3.2), "b": (3.3, 3.4, 3.2, 3.9, 3.1, 3.3, 3.7, 3.3)}
+    table = rank_systems(
+        ClipScore(Clip(f"{name}/{place}-{take}", system=name, prompt=f"p{place}"), {"MI": score})
+        for name, parts in scores.items()
+        for place, score in enumerate(parts)
+        for take in range(takes)
+    )
+    # (z + z_power)^2 s^2 / d^2 + z^2 / 2 - 8 = 7.849 * 0.0314 / 0.01 + 1.9 - 8 = 18.6
+    words = "19 more clips of each" if takes == 1 else "19 more prompts (76 clips of each)"
+    assert reading_notes(table)[-1] == f"MI: b and a are not separated; about {words} would separate them"
+    stream = terminal(monkeypatch, 80)
+    draw_pairs(table)
+    assert f"no; 19 more {'clips' if takes == 1 else 'prompts'}" in "\n".join(stream.lines)
 
 
 def test_long_names_of_systems_do_not_push_numbers_out(monkeypatch: pytest.MonkeyPatch) -> None:

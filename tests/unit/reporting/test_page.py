@@ -42,6 +42,18 @@ def test_a_name_that_looks_like_a_place_of_the_template_stays_a_name() -> None:
     assert "<title>{{script}} \\1 {{none}}</title>" in page
 
 
+def test_what_would_separate_two_systems_is_said_in_prompts_where_they_have_several_clips() -> None:
+    scores = {"a": (3.1, 3.5, 2.9, 3.8, 3.3, 3.0, 3.6, 3.2), "b": (3.3, 3.4, 3.2, 3.9, 3.1, 3.3, 3.7, 3.3)}
+    some = [
+        ClipScore(Clip(f"{name}/{place}-{take}", system=name, prompt=f"p{place}"), {"MI": score})
+        for name, parts in scores.items()
+        for place, score in enumerate(parts)
+        for take in range(4)
+    ]
+    words = "are not separated; about 19 more prompts (76 clips of each) would separate them"
+    assert words in report_page(report(some), "report.html")
+
+
 def test_calibrated_axes_and_mixed_models_are_said() -> None:
     some = [
         ClipScore(Clip(f"{i}.wav", system=f"s{i % 2}"), {"MI-calibrated-3f2a91": 50.0 + i}, model=f"m@{i % 2}")

@@ -9,7 +9,7 @@ from scipy import stats
 from drasp_cli.statistics import pairwise
 from drasp_cli.statistics.cells import gather_cells
 from drasp_cli.statistics.pairwise import compare
-from tests.unit.statistics.samples import LAWS, paired, unpaired
+from tests.unit.statistics.samples import COUNTS, LAWS, paired, uneven, unpaired
 
 RANDOM = np.random.default_rng(0)
 A, B = RANDOM.normal(3, 1, 14), RANDOM.normal(3.5, 2, 14)
@@ -96,6 +96,63 @@ def test_equal_systems_are_rarely_separated(law, design) -> None:
     random = np.random.default_rng(11)
     false = sum(bool(compare(design(draw(random, (6, 10)))).separated.any()) for _ in range(500))
     assert false <= 37
+
+
+@pytest.mark.parametrize("design", [paired, unpaired])
+@pytest.mark.parametrize("clips", [3, 5])
+def test_few_clips_with_light_tails_rarely_separate_equal_systems(clips, design) -> None:
+    """Uniform scores are those that Student's law fits worst of the laws here, and the fewer the worse."""
+    random = np.random.default_rng(17)
+    scores = random.uniform(1, 5, (500, 6, clips))
+    assert sum(bool(compare(design(part)).separated.any()) for part in scores) <= 37
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+@pytest.mark.parametrize("counts", list(COUNTS))
+def test_equal_systems_are_rarely_separated_by_unequal_numbers_of_clips(counts, is_shared) -> None:
+    """At most 5 % of 500 tests, as above: the test by the number of prompts separated 8 to 31 % of them."""
+    random = np.random.default_rng(13)
+    false = sum(
+        bool(compare(uneven(random, COUNTS[counts], within=0.5, is_shared=is_shared)).separated.any())
+        for _ in range(500)
+    )
+    assert false <= 37
+
+
+def test_equal_systems_with_other_numbers_of_clips_each_are_rarely_separated() -> None:
+    random = np.random.default_rng(14)
+    false = sum(
+        bool(compare(uneven(random, random.integers(1, 6, (6, 10)), within=0.5)).separated.any()) for _ in range(500)
+    )
+    assert false <= 37
+
+
+def test_equal_numbers_of_clips_are_tested_by_the_means_of_prompts() -> None:
+    """Three clips of each prompt, five prompts shared: as if there were one clip of each, its score their mean."""
+    cluster, system = np.concatenate([np.arange(14), np.arange(9, 23)]), np.repeat([0, 1], 14)
+    score = np.concatenate([A, B])
+    once = compare(gather_cells(cluster, system, score, 2))
+    thrice = np.concatenate([score - 0.3, score + 0.1, score + 0.2])
+    often = compare(gather_cells(np.tile(cluster, 3), np.tile(system, 3), thrice, 2))
+    assert often.freedom[0, 1] == pytest.approx(once.freedom[0, 1], rel=1e-9)
+    assert often.p[0, 1] == pytest.approx(once.p[0, 1], rel=1e-9)
+
+
+def test_the_difference_tested_is_that_of_the_means_over_clips() -> None:
+    cluster, system = np.array([0, 0, 0, 1, 2, 0, 1, 2]), np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    found = compare(gather_cells(cluster, system, np.array([5.0, 4, 3, 1, 2, 1, 1, 4]), 2))
+    assert found.difference[0, 1] == pytest.approx(3 - 2)
+
+
+def test_unequal_numbers_of_clips_leave_fewer_degrees_of_freedom_paired_or_not() -> None:
+    random = np.random.default_rng(15)
+    for is_shared in (True, False):
+        counts = [COUNTS[name] for name in ("3 on each of 10", "1 to 5 on each of 10", "10 on one, 1 on each of nine")]
+        freedom = [
+            compare(uneven(random, np.array(n), within=1, systems=2, is_shared=is_shared)).freedom[0, 1] for n in counts
+        ]
+        assert freedom[0] > freedom[1] > freedom[2] >= 1
+        assert is_shared is False or freedom[0] == pytest.approx(9)
 
 
 def test_planted_gaps_are_found_and_planted_ties_are_not() -> None:

@@ -10,7 +10,7 @@ from drasp_cli.statistics import resampling
 from drasp_cli.statistics.cells import gather_cells
 from drasp_cli.statistics.evidence import weigh
 from drasp_cli.statistics.resampling import draw_deviations, percentile_interval, student_scale
-from tests.unit.statistics.samples import LAWS, paired, unpaired
+from tests.unit.statistics.samples import COUNTS, LAWS, paired, uneven, unpaired
 
 TESTS = 500
 
@@ -27,7 +27,7 @@ def test_intervals_cover_the_planted_mean(law: str, clips: int) -> None:
     scores = draw(np.random.default_rng(clips), (TESTS, clips))
     cells = unpaired(scores)
     deviations = draw_deviations(cells, np.arange(TESTS), resamples=1000)
-    low, high = (cells.means + end for end in percentile_interval(deviations, student_scale(cells.sizes)))
+    low, high = (cells.means + end for end in percentile_interval(deviations, student_scale(cells)))
     covered = int(((low <= mean) & (mean <= high)).sum())
     assert (430 if (law, clips) == ("five points", 5) else 458) <= covered <= 492
     assert np.median(high - low) < 1.1 * np.median(2 * stats.t.ppf(0.975, clips - 1) * stats.sem(scores, axis=1))
@@ -44,6 +44,33 @@ def test_intervals_of_paired_differences_cover_the_planted_difference() -> None:
         widths.append((high - low).mean())
     assert 0.92 <= covered / TESTS <= 0.98
     assert np.mean(widths) == pytest.approx(2 * stats.t.ppf(0.975, 11) * 0.5 * np.sqrt(2 / 12), rel=0.05)
+
+
+@pytest.mark.parametrize("counts", list(COUNTS))
+def test_intervals_cover_where_prompts_have_unequal_numbers_of_clips(counts: str) -> None:
+    """Those of 480 means and 400 differences; few large prompts make them wide rather than wrong."""
+    random = np.random.default_rng(16)
+    means, differences = [], []
+    for _ in range(80):
+        evidence = weigh(uneven(random, COUNTS[counts], within=0.5))
+        means.append((evidence.low <= 0) & (evidence.high >= 0))
+        low, high = evidence.difference_intervals(0, range(1, 6))
+        differences.append((low <= 0) & (high >= 0))
+    assert np.mean(means) >= 0.92
+    assert np.mean(differences) >= 0.92
+    if counts in ("3 on each of 10", "1 to 5 on each of 10"):
+        assert max(np.mean(means), np.mean(differences)) <= 0.98
+
+
+def test_a_difference_whose_plain_influences_cancel_has_the_interval_of_its_test() -> None:
+    """Three clips of each, two of them on one prompt and one on the other, the other way round in the other system."""
+    cluster, system = np.array([0, 1, 1, 0, 0, 1]), np.array([0, 0, 0, 1, 1, 1])
+    evidence = weigh(gather_cells(cluster, system, np.array([3.0, 1, 1, 4, 4, 2]), 2))
+    (low,), (high,) = evidence.difference_intervals(1, [0])
+    test = evidence.comparison
+    width = stats.t.ppf(0.975, test.freedom[0, 1]) * test.error[0, 1]
+    assert test.error[0, 1] > 0
+    assert (low, high) == pytest.approx((test.difference[1, 0] - width, test.difference[1, 0] + width))
 
 
 def test_many_clips_give_the_normal_interval() -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 from scipy import stats
 
 from drasp_cli.datatypes import Clip, ClipScore
 from drasp_cli.tables.formats import open_writer
-from drasp_cli.tables.pairs import NO_DIFFERENCE, PAIR_COLUMNS, TOO_FEW_CLIPS, pair_records, system_pairs
+from drasp_cli.tables.pairs import (
+    NO_DIFFERENCE,
+    PAIR_COLUMNS,
+    TOO_FEW_CLIPS,
+    SystemPair,
+    pair_records,
+    system_pairs,
+)
 from drasp_cli.tables.ranking import rank_systems
 from drasp_cli.tables.systems import SystemTable
 
@@ -31,12 +39,33 @@ def test_pairs_are_what_scipy_says_from_the_best_down() -> None:
         assert pair.low < pair.difference < pair.high
         assert pair.shared == 5
     assert [pair.separated for pair in pairs] == [False, True, True]
-    assert pairs[0].more_clips > 1
+    assert pairs[0].more_clips == pairs[0].more_prompts > 1  # one clip on a prompt
     assert pairs[1].more_clips is None
     assert [(pair.system, pair.other) for pair in system_pairs(table(z=C, a=A, m=B), "MI", neighbours_only=True)] == [
         ("m", "a"),
         ("a", "z"),
     ]
+
+
+def on_prompts(**clips: int) -> SystemPair:
+    """Systems a and b on eight prompts, so many clips of each on every prompt; its mean there is the same for any."""
+    one, other = (3.1, 3.5, 2.9, 3.8, 3.3, 3.0, 3.6, 3.2), (3.3, 3.4, 3.2, 3.9, 3.1, 3.3, 3.7, 3.3)
+    rows = [
+        ClipScore(Clip(f"{name}/{prompt}-{take}.wav", system=name, prompt=f"prompt {prompt}"), {"MI": score + offset})
+        for name, scores in (("a", one), ("b", other))
+        for prompt, score in enumerate(scores)
+        for take, offset in enumerate(np.linspace(-0.3, 0.3, clips[name]) if clips[name] > 1 else [0.0])
+    ]
+    (pair,) = system_pairs(rank_systems(rows), "MI")
+    return pair
+
+
+def test_several_clips_on_a_prompt_are_asked_for_as_such() -> None:
+    """Prompts are what is counted by the test, and the clips are those on as many prompts."""
+    once, often, uneven = on_prompts(a=1, b=1), on_prompts(a=4, b=4), on_prompts(a=2, b=3)
+    assert once.more_clips == once.more_prompts
+    assert (often.more_prompts, often.more_clips) == (once.more_prompts, 4 * once.more_prompts)
+    assert (uneven.more_prompts, uneven.more_clips) == (once.more_prompts, 3 * once.more_prompts)
 
 
 def test_a_word_stands_where_there_is_no_number() -> None:
@@ -53,11 +82,12 @@ def test_records() -> None:
     stream = io.BytesIO()
     open_writer("csv", PAIR_COLUMNS, stream).write(pair_records(table(a=A, lone=(9.0,))))
     header, line = stream.getvalue().decode().splitlines()
-    assert header == "axis,system,other,difference,low,high,p,p_holm,separated,more_clips,shared,note,model"
-    assert line == "MI,lone,a,5.820000,,,,,,,1,too few clips,"
+    columns = "axis,system,other,difference,low,high,p,p_holm,separated,more_clips,more_prompts,shared,note,model"
+    assert header == columns
+    assert line == "MI,lone,a,5.820000,,,,,,,,1,too few clips,"
     (record,) = pair_records(table(a=A, c=C))
     assert record[6] == record[7] == float(f"{stats.ttest_rel(A, C).pvalue:.4g}")
-    assert record[8:] == ("yes", None, 5, "", "")
+    assert record[8:] == ("yes", None, None, 5, "", "")
 
 
 def test_each_pair_names_the_models_behind_its_two_systems() -> None:
