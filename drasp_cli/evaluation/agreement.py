@@ -26,6 +26,8 @@ class Agreement:
         ktau: Kendall's tau-b.
         undefined: why the correlations are NaN; None when they are numbers.
         listeners: metric -> agreement of two halves of the listeners; empty without single ratings.
+        by_listener: whether each listener is wholly in one of those halves; else the ratings of each item are dealt,
+            since the file does not say whose they are.
     """
 
     ratings: tuple[float, ...]
@@ -36,6 +38,7 @@ class Agreement:
     ktau: float
     undefined: str | None
     listeners: Mapping[str, float] = field(default_factory=dict)
+    by_listener: bool = False
 
     @property
     def figures(self) -> dict[str, float]:
@@ -119,6 +122,7 @@ def evaluate_ratings(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
         raise _nothing(ratings.source, axis, report, "clip")
     systems = [system for system, _, _ in pairs]
     single = [item.ratings[rated] for _, item, _ in pairs]
+    listeners = _listeners([item for _, item, _ in pairs], rated)
     means = [_mean(values) for values in single]
     by_system: dict[str, list[tuple[float, float]]] = {}
     for (system, _, score), mean in zip(pairs, means, strict=True):
@@ -128,8 +132,18 @@ def evaluate_ratings(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
     return Evaluation(
         axis,
         report,
-        agreement(means, [score for _, _, score in pairs], split_halves(single)),
-        agreement([rating for rating, _ in columns], [score for _, score in columns], split_halves(single, systems))
+        agreement(
+            means,
+            [score for _, _, score in pairs],
+            split_halves(single, listeners=listeners),
+            by_listener=listeners is not None,
+        ),
+        agreement(
+            [rating for rating, _ in columns],
+            [score for _, score in columns],
+            split_halves(single, systems, listeners=listeners),
+            by_listener=listeners is not None,
+        )
         if columns
         else None,
         tuple(by_system),
@@ -142,7 +156,7 @@ def evaluate_systems(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
     Raises:
         RatingsError: no system has both.
     """
-    rated_systems = {item.names[0]: item.ratings[rated] for item in ratings.items if rated in item.ratings}
+    rated_systems = {item.names[0]: item for item in ratings.items if rated in item.ratings}
     scored: dict[str, list[float]] = {}
     without_score: dict[str, None] = {}
     for row in scores:
@@ -160,17 +174,25 @@ def evaluate_systems(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
     )
     if not names:
         raise _nothing(ratings.source, axis, report, "system")
-    single = [rated_systems[name] for name in names]
+    single = [rated_systems[name].ratings[rated] for name in names]
+    listeners = _listeners([rated_systems[name] for name in names], rated)
     found = agreement(
-        [_mean(values) for values in single], [_mean(scored[name]) for name in names], split_halves(single)
+        [_mean(values) for values in single],
+        [_mean(scored[name]) for name in names],
+        split_halves(single, listeners=listeners),
+        by_listener=listeners is not None,
     )
     return Evaluation(axis, report, None, found, tuple(names))
 
 
 def agreement(
-    ratings: Sequence[float], scores: Sequence[float], listeners: Mapping[str, float] | None = None
+    ratings: Sequence[float],
+    scores: Sequence[float],
+    listeners: Mapping[str, float] | None = None,
+    *,
+    by_listener: bool = False,
 ) -> Agreement:
-    """The four metrics on (items,) ratings and (items,) scores.
+    """The four metrics on (items,) ratings and (items,) scores, beside what is known of the listeners' own.
 
     Raises:
         RatingsError: they are not equally long, empty, or not finite.
@@ -184,7 +206,14 @@ def agreement(
         ktau(ratings, scores),
         why_undefined(ratings, scores),
         listeners or {},
+        by_listener and bool(listeners),
     )
+
+
+def _listeners(items: Sequence[RatedItem], axis: str) -> list[Sequence[str]] | None:
+    """For each item who gave each of its ratings on `axis`; None where that is not known of every rating."""
+    names = [item.listeners.get(axis, ()) for item in items]
+    return names if all(some and all(some) for some in names) else None
 
 
 def _mean(values: Sequence[float]) -> float:
