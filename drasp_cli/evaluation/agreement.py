@@ -64,6 +64,7 @@ class Evaluation:
         clips: agreement over clips; None where systems were rated, and not clips.
         systems: agreement over the means of the systems; None where no clip names one.
         names: the systems, in the order of `systems`.
+        system_of: (items,) the system of each clip of `clips`, empty for one that names none.
     """
 
     axis: str
@@ -71,6 +72,7 @@ class Evaluation:
     clips: Agreement | None
     systems: Agreement | None
     names: tuple[str, ...]
+    system_of: tuple[str, ...] = ()
 
     @property
     def system_ratings(self) -> dict[str, float]:
@@ -147,6 +149,7 @@ def evaluate_ratings(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
         if columns
         else None,
         tuple(by_system),
+        tuple(systems),
     )
 
 

@@ -97,6 +97,26 @@ def test_a_map_is_of_a_model_and_of_clips(drasp: Run) -> None:
     assert "rates systems; a map is made from rated clips" in run.stderr
 
 
+def test_systems_are_left_out_whole(drasp: Run) -> None:
+    """Whether the scores or the ratings say which they are."""
+    table = [f"{i}.wav,{{}},m@1,{i % 7 + i / 100}" for i in range(40)]
+    for number, has in ((3, "scores"), (3, "ratings"), (5, "scores"), (1, "scores")):
+        names = [f"S{i % number}" for i in range(40)]
+        in_scores, in_ratings = (names if has == where else [""] * 40 for where in ("scores", "ratings"))
+        lines = [line.format(name) for line, name in zip(table, in_scores, strict=True)]
+        Path("scores.csv").write_text("path,system,model,MI\n" + "\n".join(lines) + "\n")
+        lines = [f"{i}.wav,{name},{i % 7 * 10 + i % 2}" for i, name in enumerate(in_ratings)]
+        Path("ratings.csv").write_text("path,system,MI\n" + "\n".join(lines) + "\n")
+        run = drasp("calibrate", "scores.csv", "--ratings", "ratings.csv", "-o", "map.json")
+        if number == 3:
+            assert (run.exit_code, run.stdout) == (1, "")
+            assert "its 40 clips are of 3 systems" in run.stderr
+        else:
+            assert run.exit_code == 0, run.stderr
+            what = "whole systems, of 5" if number == 5 else "clips, all of one system or of none that is named"
+            assert f"MI: the error is that of left-out {what}" in run.stderr
+
+
 def test_mistakes_are_told_before_anything_is_read(drasp: Run) -> None:
     for output in ("map.txt", "none/map.json"):
         run = drasp("calibrate", "scores.csv", "--ratings", "ratings.csv", "-o", output)
