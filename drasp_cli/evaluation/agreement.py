@@ -10,7 +10,8 @@ from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import RatingsError
 from drasp_cli.evaluation.join import JoinReport, join
 from drasp_cli.evaluation.listeners import split_halves
-from drasp_cli.metrics import METRICS, bootstrap_interval, ktau, lcc, mse, srcc, why_undefined
+from drasp_cli.evaluation.resampling import bootstrap_intervals
+from drasp_cli.metrics import METRICS, ktau, lcc, mse, srcc, why_undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ class Agreement:
 
     def intervals(self, *, seed: int = 0) -> dict[str, tuple[float, float]]:
         """Metric -> 95 % interval over items drawn with replacement; (NaN, NaN) where the metric is not defined."""
-        return {name: self.interval(name, seed=seed) for name in METRICS}
+        return bootstrap_intervals(self.ratings, self.scores, seed=seed)
 
     def interval(self, metric: str, *, seed: int = 0) -> tuple[float, float]:
         """That of one metric."""
-        return bootstrap_interval(METRICS[metric], self.ratings, self.scores, seed=seed)
+        return self.intervals(seed=seed)[metric]
 
 
 @dataclass(frozen=True, slots=True)
