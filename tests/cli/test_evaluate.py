@@ -131,6 +131,14 @@ def test_a_listeners_personal_level_is_no_disagreement(drasp: Run) -> None:
     found = {(row["level"], row["metric"]): float(row["listeners"]) for row in rows(run.stdout)}
     assert found["clip", "SRCC"] < 0.5
     assert "two halves of each item's ratings, which do not all name their listener" in run.stderr
+    lines = [
+        f"{name},{who},{rating + 3 * (who == 'y')}"
+        for who in "yx"
+        for name, rating in zip("ABC", RATED[::2], strict=True)
+    ]
+    Path("systems.csv").write_text("system,listener,MI\n" + "\n".join(lines) + "\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "systems.csv")
+    assert [float(row["listeners"]) for row in rows(run.stdout)] == [9, 1, 1, 1]
     Path("named.csv").write_text(Path("named.csv").read_text().replace("0.wav,x,", "0.wav,,"))
     run = drasp("evaluate", "scores.csv", "--ratings", "named.csv")
     assert "which do not all name their listener" in run.stderr
