@@ -124,9 +124,16 @@ def bootstrap_interval(
     x, y = _validate(reference, predicted)
     random = np.random.default_rng(seed)
     draws = (random.integers(0, len(x), len(x)) for _ in range(resamples))
-    values = np.array([metric(x[draw], y[draw]) for draw in draws])
-    values = values[np.isfinite(values)]
-    if len(values) * 2 <= resamples:
+    return percentile_interval(np.array([metric(x[draw], y[draw]) for draw in draws]), level)
+
+
+def percentile_interval(figures: Values, level: float) -> tuple[float, float]:
+    """(low, high): between them lies `level` of the (resamples,) figures; those that are NaN are left out.
+
+    (NaN, NaN) where these are half of them or more.
+    """
+    values = figures[np.isfinite(figures)]
+    if len(values) * 2 <= len(figures):
         return math.nan, math.nan
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail])

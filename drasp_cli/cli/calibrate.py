@@ -40,12 +40,14 @@ def calibrate(
     results, means = evaluate_files(scores, ratings, axis, talk)
     if not means.model:
         raise RatingsError(scores[0], "no row says which model scored it, so no map could say whose scores it takes")
-    agreements = {result.axis: result.clips for result in results}
     maps = []
-    for name, found in agreements.items():
-        if found is None:
+    for result in results:
+        if (found := result.clips) is None:
             raise RatingsError(ratings, "rates systems; a map is made from rated clips")
-        maps.append(fit_map(name, found.scores, found.ratings, ratings))
+        maps.append(fit_map(result.axis, found.scores, found.ratings, ratings, systems=result.system_of))
+        whole = len(set(result.system_of))
+        what = f"whole systems, of {whole}" if whole > 1 else "clips, all of one system or of none that is named"
+        talk.notice(f"{result.axis}: the error is that of left-out {what}")
     calibration = Calibration(means.model, tuple(maps))
     write_calibration(output, calibration)
     show_calibration(calibration, format=format, simulated=means.simulated)

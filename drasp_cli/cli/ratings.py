@@ -12,7 +12,7 @@ from drasp_cli.errors import RatingsError
 if TYPE_CHECKING:
     from drasp_cli.datasets.ratings import Ratings
     from drasp_cli.datatypes import ClipScore
-    from drasp_cli.evaluation import Evaluation
+    from drasp_cli.evaluation import Agreement, Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,15 @@ def compare_with_ratings(
         talk.notice(f"{begin}{result.axis}: {_joined(result, noun)}")
         if result.systems is None:
             talk.notice(f"{begin}{result.axis}: no clip names its system, so there is no system level")
+        if (level := result.clips or result.systems) is not None and level.listeners:
+            talk.notice(f"{begin}{result.axis}: the listeners' own agreement is between two halves of {_halved(level)}")
     return results
+
+
+def _halved(level: Agreement) -> str:
+    if level.by_listener:
+        return "them, each listener wholly in one"
+    return "each item's ratings, which do not all name their listener; personal levels count as noise"
 
 
 def axes_of(rows: Iterable[ClipScore]) -> tuple[str, ...]:

@@ -51,11 +51,14 @@ class RatedItem:
         names: what the file calls it, by path or otherwise; the first is used in messages.
         system: the generator that made it; empty where the file does not say it.
         ratings: axis -> single ratings, or one mean.
+        listeners: axis -> who gave each of its ratings, empty for one that is given without a name; no axis where the
+            file has no listeners.
     """
 
     names: tuple[str, ...]
     system: str
     ratings: Mapping[str, Sequence[float]]
+    listeners: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ class _Row:
     listener: str | None
     ratings: dict[str, list[float]] = field(default_factory=dict)
     of_system: bool = False
+
+    @property
+    def named(self) -> dict[str, list[str]]:
+        """Axis -> the listener, once for each rating; empty where there is no column for that."""
+        if self.listener is None:
+            return {}
+        return {axis: [self.listener] * len(values) for axis, values in self.ratings.items()}
 
 
 def read_ratings(source: str, axes: Iterable[str]) -> Ratings:
@@ -212,6 +222,7 @@ def _gathered(source: str, rows: Iterator[_Row]) -> Ratings:
     """The rows, those of one clip put together."""
     axes: dict[str, None] = {}
     first: dict[str, _Row] = {}
+    listeners: dict[str, dict[str, list[str]]] = {}
     heard: dict[tuple[str, str], int] = {}
     of_systems = False
     for row in rows:
@@ -219,7 +230,7 @@ def _gathered(source: str, rows: Iterator[_Row]) -> Ratings:
         axes.update(dict.fromkeys(row.ratings))
         of_systems = of_systems or row.of_system
         if key not in first:
-            first[key] = row
+            first[key], listeners[key] = row, row.named
         elif row.listener is None or first[key].listener is None:
             reason = (
                 f"'{row.names[0]}' is rated in line {first[key].line} already; a column listener tells single ratings"
@@ -228,6 +239,7 @@ def _gathered(source: str, rows: Iterator[_Row]) -> Ratings:
         else:
             for axis, values in row.ratings.items():
                 first[key].ratings.setdefault(axis, []).extend(values)
+                listeners[key].setdefault(axis, []).extend(row.named[axis])
         if row.listener is not None:
             earlier = heard.setdefault((key, row.listener), row.line)
             if earlier != row.line:
@@ -235,7 +247,7 @@ def _gathered(source: str, rows: Iterator[_Row]) -> Ratings:
                 raise RatingsError(source, reason, row.line)
     if not axes:
         raise RatingsError(source, "holds no rating")
-    items = tuple(RatedItem(row.names, row.system, row.ratings) for row in first.values())
+    items = tuple(RatedItem(row.names, row.system, row.ratings, listeners[key]) for key, row in first.items())
     is_single = any(len(values) > 1 for item in items for values in item.ratings.values())
     return Ratings(source, tuple(axes), items, of_systems, is_single)
 

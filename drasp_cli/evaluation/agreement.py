@@ -10,7 +10,8 @@ from drasp_cli.datatypes import ClipScore
 from drasp_cli.errors import RatingsError
 from drasp_cli.evaluation.join import JoinReport, join
 from drasp_cli.evaluation.listeners import split_halves
-from drasp_cli.metrics import METRICS, bootstrap_interval, ktau, lcc, mse, srcc, why_undefined
+from drasp_cli.evaluation.resampling import bootstrap_intervals
+from drasp_cli.metrics import METRICS, ktau, lcc, mse, srcc, why_undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Agreement:
         ktau: Kendall's tau-b.
         undefined: why the correlations are NaN; None when they are numbers.
         listeners: metric -> agreement of two halves of the listeners; empty without single ratings.
+        by_listener: whether each listener is wholly in one of those halves; else the ratings of each item are dealt,
+            since the file does not say whose they are.
     """
 
     ratings: tuple[float, ...]
@@ -36,6 +39,7 @@ class Agreement:
     ktau: float
     undefined: str | None
     listeners: Mapping[str, float] = field(default_factory=dict)
+    by_listener: bool = False
 
     @property
     def figures(self) -> dict[str, float]:
@@ -44,11 +48,11 @@ class Agreement:
 
     def intervals(self, *, seed: int = 0) -> dict[str, tuple[float, float]]:
         """Metric -> 95 % interval over items drawn with replacement; (NaN, NaN) where the metric is not defined."""
-        return {name: self.interval(name, seed=seed) for name in METRICS}
+        return bootstrap_intervals(self.ratings, self.scores, seed=seed)
 
     def interval(self, metric: str, *, seed: int = 0) -> tuple[float, float]:
         """That of one metric."""
-        return bootstrap_interval(METRICS[metric], self.ratings, self.scores, seed=seed)
+        return self.intervals(seed=seed)[metric]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Evaluation:
         clips: agreement over clips; None where systems were rated, and not clips.
         systems: agreement over the means of the systems; None where no clip names one.
         names: the systems, in the order of `systems`.
+        system_of: (items,) the system of each clip of `clips`, empty for one that names none.
     """
 
     axis: str
@@ -68,6 +73,7 @@ class Evaluation:
     clips: Agreement | None
     systems: Agreement | None
     names: tuple[str, ...]
+    system_of: tuple[str, ...] = ()
 
     @property
     def system_ratings(self) -> dict[str, float]:
@@ -119,6 +125,7 @@ def evaluate_ratings(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
         raise _nothing(ratings.source, axis, report, "clip")
     systems = [system for system, _, _ in pairs]
     single = [item.ratings[rated] for _, item, _ in pairs]
+    listeners = _listeners([item for _, item, _ in pairs], rated)
     means = [_mean(values) for values in single]
     by_system: dict[str, list[tuple[float, float]]] = {}
     for (system, _, score), mean in zip(pairs, means, strict=True):
@@ -128,11 +135,22 @@ def evaluate_ratings(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
     return Evaluation(
         axis,
         report,
-        agreement(means, [score for _, _, score in pairs], split_halves(single)),
-        agreement([rating for rating, _ in columns], [score for _, score in columns], split_halves(single, systems))
+        agreement(
+            means,
+            [score for _, _, score in pairs],
+            split_halves(single, listeners=listeners),
+            by_listener=listeners is not None,
+        ),
+        agreement(
+            [rating for rating, _ in columns],
+            [score for _, score in columns],
+            split_halves(single, systems, listeners=listeners),
+            by_listener=listeners is not None,
+        )
         if columns
         else None,
         tuple(by_system),
+        tuple(systems),
     )
 
 
@@ -142,7 +160,7 @@ def evaluate_systems(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
     Raises:
         RatingsError: no system has both.
     """
-    rated_systems = {item.names[0]: item.ratings[rated] for item in ratings.items if rated in item.ratings}
+    rated_systems = {item.names[0]: item for item in ratings.items if rated in item.ratings}
     scored: dict[str, list[float]] = {}
     without_score: dict[str, None] = {}
     for row in scores:
@@ -160,17 +178,25 @@ def evaluate_systems(scores: Sequence[ClipScore], ratings: Ratings, axis: str, r
     )
     if not names:
         raise _nothing(ratings.source, axis, report, "system")
-    single = [rated_systems[name] for name in names]
+    single = [rated_systems[name].ratings[rated] for name in names]
+    listeners = _listeners([rated_systems[name] for name in names], rated)
     found = agreement(
-        [_mean(values) for values in single], [_mean(scored[name]) for name in names], split_halves(single)
+        [_mean(values) for values in single],
+        [_mean(scored[name]) for name in names],
+        split_halves(single, listeners=listeners),
+        by_listener=listeners is not None,
     )
     return Evaluation(axis, report, None, found, tuple(names))
 
 
 def agreement(
-    ratings: Sequence[float], scores: Sequence[float], listeners: Mapping[str, float] | None = None
+    ratings: Sequence[float],
+    scores: Sequence[float],
+    listeners: Mapping[str, float] | None = None,
+    *,
+    by_listener: bool = False,
 ) -> Agreement:
-    """The four metrics on (items,) ratings and (items,) scores.
+    """The four metrics on (items,) ratings and (items,) scores, beside what is known of the listeners' own.
 
     Raises:
         RatingsError: they are not equally long, empty, or not finite.
@@ -184,7 +210,14 @@ def agreement(
         ktau(ratings, scores),
         why_undefined(ratings, scores),
         listeners or {},
+        by_listener and bool(listeners),
     )
+
+
+def _listeners(items: Sequence[RatedItem], axis: str) -> list[Sequence[str]] | None:
+    """For each item who gave each of its ratings on `axis`; None where that is not known of every rating."""
+    names = [item.listeners.get(axis, ()) for item in items]
+    return names if all(some and all(some) for some in names) else None
 
 
 def _mean(values: Sequence[float]) -> float:

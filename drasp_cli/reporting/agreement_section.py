@@ -61,6 +61,8 @@ def agreement_part(result: Evaluation) -> Html:
     legend = "below each figure: its 95 % interval"
     if any(agreement.listeners for agreement in found.values()):
         legend += "; listeners: the same figure between two halves of them"
+        if not all(agreement.by_listener for agreement in found.values() if agreement.listeners):
+            legend += ", the ratings dealt item by item, as not all name their listener"
     said = [element("p", f"{line}.", class_="soft") for line in (_joined(result), legend, *notes)]
     return element(
         "div",

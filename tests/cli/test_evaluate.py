@@ -111,7 +111,37 @@ def test_listeners_are_the_ceiling_where_single_ratings_are_given(drasp: Run) ->
     assert found["clip", "MSE"] == pytest.approx(0.01, abs=1e-6)
     assert found["clip", "LCC"] > 0.99
     assert found["system", "SRCC"] == 1.0
+    assert "MI: the listeners' own agreement is between two halves of them, each listener wholly in one" in run.stderr
     assert "listeners" in drasp("evaluate", "scores.csv", "--ratings", "single.csv", "-f", "table").stdout
+
+
+def test_a_listeners_personal_level_is_no_disagreement(drasp: Run) -> None:
+    """y is three points above x on every clip; without their names nobody can know that."""
+    planted()
+    head = "".join(f'{{"path": "{i}.wav", "MI": [{rating}, {rating + 3}]}}\n' for i, rating in enumerate(RATED))
+    Path("unnamed.jsonl").write_text(head)
+    lines = [f"{i}.wav,{who},{rating + 3 * (who == 'y')}" for who in "yx" for i, rating in enumerate(RATED)]
+    Path("named.csv").write_text("path,listener,rating\n" + "\n".join(lines) + "\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "named.csv")
+    found = {(row["level"], row["metric"]): float(row["listeners"]) for row in rows(run.stdout)}
+    for level in ("clip", "system"):
+        assert found[level, "MSE"] == pytest.approx(9, abs=1e-6)
+        assert [found[level, metric] for metric in ("LCC", "SRCC", "KTAU")] == [1, 1, 1]
+    run = drasp("evaluate", "scores.csv", "--ratings", "unnamed.jsonl")
+    found = {(row["level"], row["metric"]): float(row["listeners"]) for row in rows(run.stdout)}
+    assert found["clip", "SRCC"] < 0.5
+    assert "two halves of each item's ratings, which do not all name their listener" in run.stderr
+    lines = [
+        f"{name},{who},{rating + 3 * (who == 'y')}"
+        for who in "yx"
+        for name, rating in zip("ABC", RATED[::2], strict=True)
+    ]
+    Path("systems.csv").write_text("system,listener,MI\n" + "\n".join(lines) + "\n")
+    run = drasp("evaluate", "scores.csv", "--ratings", "systems.csv")
+    assert [float(row["listeners"]) for row in rows(run.stdout)] == [9, 1, 1, 1]
+    Path("named.csv").write_text(Path("named.csv").read_text().replace("0.wav,x,", "0.wav,,"))
+    run = drasp("evaluate", "scores.csv", "--ratings", "named.csv")
+    assert "which do not all name their listener" in run.stderr
 
 
 def test_ratings_of_systems(drasp: Run) -> None:

@@ -66,6 +66,15 @@ def test_single_ratings_in_rows(tmp_path: Path) -> None:
     found = read(tmp_path, "r.csv", "path,listener,MI\na,x,3\nb,x,2\na,y,5\n")
     assert plain(found) == [(("a",), "", {"MI": [3.0, 5.0]}), (("b",), "", {"MI": [2.0]})]
     assert found.is_single
+    assert [item.listeners for item in found.items] == [{"MI": ["x", "y"]}, {"MI": ["x"]}]
+
+
+def test_each_rating_keeps_its_listener(tmp_path: Path) -> None:
+    """Who left an axis empty has not rated on it."""
+    found = read(tmp_path, "r.csv", "path,rater,MI,TA\na,x,3,\na,y,5,2\na,z,,1\na,,4,4\n")
+    assert found.items[0].ratings == {"MI": [3.0, 5.0, 4.0], "TA": [2.0, 1.0, 4.0]}
+    assert found.items[0].listeners == {"MI": ["x", "y", ""], "TA": ["y", "z", ""]}
+    assert read(tmp_path, "r.jsonl", '{"path": "a", "MI": [3, 4]}\n').items[0].listeners == {}
 
 
 def test_a_name_may_hold_a_semicolon(tmp_path: Path) -> None:

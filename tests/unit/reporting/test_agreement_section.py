@@ -71,4 +71,7 @@ def test_what_is_not_known_is_said() -> None:
     assert [cell.text for cell in found.iter("td")][1:] == ["\u2013"] * 3
     assert "listeners 0.250" in said
     assert "listeners: the same figure between two halves of them" in said
+    assert "the ratings dealt item by item, as not all name their listener" in said
+    named = text(part(agreement([1.0, 2.0], [3.0, 4.0], {"MSE": 0.25}, by_listener=True), None))
+    assert "listeners: the same figure between two halves of them." in named
     assert "listeners" not in text(part(agreement([1.0, 2.0], [3.0, 4.0]), None))
