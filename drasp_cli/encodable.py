@@ -29,6 +29,11 @@ def why_no_name(text: str) -> str | None:
     return _why_not(text, "surrogateescape")
 
 
+def why_no_cell(column: str, text: str) -> str | None:
+    """The same of what a table has in a column: prompts are texts, and all else names something."""
+    return why_no_text(text) if column == "prompt" else why_no_name(text)
+
+
 def _why_not(text: str, errors: str) -> str | None:
     try:
         text.encode("utf-8", errors)

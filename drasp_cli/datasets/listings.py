@@ -20,7 +20,7 @@ from pathlib import Path
 from drasp_cli.datasets.folders import is_audio_name
 from drasp_cli.datasets.lines import csv_records, jsonl_records, numbered_lines
 from drasp_cli.datatypes import Clip
-from drasp_cli.encodable import why_no_name, why_no_text
+from drasp_cli.encodable import why_no_cell
 from drasp_cli.errors import InputError
 
 _LOOKED_AT = 1000  # entries whose existence is asked for: enough to see a mix, few enough for a network disk
@@ -142,8 +142,7 @@ def _text(source: str, line: int, record: Mapping[str, object], name: str) -> st
         return str(value)
     if not isinstance(value, str):
         raise InputError(source, f"'{name}' is not text: {value!r}", line)
-    reason = why_no_text(value) if name == "prompt" else why_no_name(value)
-    if reason is not None:
+    if (reason := why_no_cell(name, value)) is not None:
         raise InputError(source, f"'{name}' {reason}", line)
     return value
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import IO, Any
 
 from drasp_cli.datatypes import Clip, ClipScore
-from drasp_cli.encodable import why_no_name, why_no_text
+from drasp_cli.encodable import why_no_cell, why_no_name
 from drasp_cli.errors import MissingExtraError, MixedModelsError, NoTableError, TableError
 from drasp_cli.tables.real_places import RealPlaces
 from drasp_cli.tables.score_table import FIXED_NAMES, FLAG_SEPARATOR
@@ -178,8 +178,7 @@ def _row(source: str, line: int, fields: Fields, axes: Sequence[str]) -> ClipSco
             return ""
         if not isinstance(value, (str, int)) or isinstance(value, bool):
             raise TableError(source, f"'{name}' is not text: {value!r}", line)
-        reason = why_no_text(str(value)) if name == "prompt" else why_no_name(str(value))
-        if reason is not None:
+        if (reason := why_no_cell(name, str(value))) is not None:
             raise TableError(source, f"'{name}' {reason}", line)
         return str(value)
 

@@ -48,7 +48,7 @@ def prepare_tower(tower: WavLM, sample_rate: int, features: FeatureStore) -> Non
     """Sets the convolutions and the norm behind them, in place."""
     first, *others = tower.feature_extractor.conv_layers
     if isinstance(first, LogMels):
-        _standardise_bands(first, tower, features)
+        _standardise_bands(first, features)
     else:
         assert isinstance(first, NormalisedConv)
         _start_filters(first, others, sample_rate)
@@ -56,6 +56,7 @@ def prepare_tower(tower: WavLM, sample_rate: int, features: FeatureStore) -> Non
 
 
 def _start_filters(first: NormalisedConv, others: list[nn.Module], sample_rate: int) -> None:
+    """Sets the convolutions where the first of them hears samples."""
     conv, norm = first["0"], first["2"]
     assert isinstance(conv, nn.Conv1d)
     assert isinstance(norm, nn.GroupNorm)
@@ -66,7 +67,7 @@ def _start_filters(first: NormalisedConv, others: list[nn.Module], sample_rate: 
         _average_in_time(layer[0])
 
 
-def _standardise_bands(mels: LogMels, tower: WavLM, features: FeatureStore) -> None:
+def _standardise_bands(mels: LogMels, features: FeatureStore) -> None:
     """Sets the affine part of the log-mels, over what the real frames of training clips hear."""
     patches = []
     for block in sample_blocks(features):
@@ -74,10 +75,7 @@ def _standardise_bands(mels: LogMels, tower: WavLM, features: FeatureStore) -> N
         for samples, count in zip(batch.samples, batch.num_samples.tolist(), strict=True):
             outputs = max(1, (count - mels.kernel) // mels.stride + 1)
             patches.append(mels.decibels(samples[None], outputs)[0])
-    every = torch.cat(patches)
-    spread = every.std(dim=0).clamp_min(_SMALLEST_SPREAD)
-    mels.weight.copy_(1.0 / spread)
-    mels.bias.copy_(-every.mean(dim=0) / spread)
+    _standardise(mels, torch.cat(patches))
 
 
 def filter_bank(channels: int, kernel: int, sample_rate: int, eps: float) -> Tensor:
@@ -127,10 +125,14 @@ def _standardise_frames(tower: WavLM, features: FeatureStore) -> None:
         heard = tower.feature_extractor(window_batch(features, block))
         normed = norm(heard.frames)
         frames.append(normed.flatten(0, 1) if heard.mask is None else normed[heard.mask])
-    every = torch.cat(frames)
-    spread = every.std(dim=0).clamp_min(_SMALLEST_SPREAD)
-    norm.weight.copy_(1.0 / spread)
-    norm.bias.copy_(-every.mean(dim=0) / spread)
+    _standardise(norm, torch.cat(frames))
+
+
+def _standardise(layer: LogMels | nn.LayerNorm, heard: Tensor) -> None:
+    """Sets the affine part of a layer so that each channel of (frames, channels) `heard` gets mean 0 and variance 1."""
+    spread = heard.std(dim=0).clamp_min(_SMALLEST_SPREAD)
+    layer.weight.copy_(1.0 / spread)
+    layer.bias.copy_(-heard.mean(dim=0) / spread)
 
 
 def sample_blocks(features: FeatureStore) -> Iterator[np.ndarray]:
